@@ -1,0 +1,36 @@
+/** What shards and the API Worker ask of the hub. */
+import type { Change } from './change.ts';
+import type { Answer, ListRequest } from './shard.ts';
+
+export interface ReserveRequest {
+  /** Which shard: its namespace, empty for the cluster-scoped one. */
+  readonly shard: string;
+  /** How many revisions the batch may need. */
+  readonly count: number;
+}
+
+export interface ReserveReply {
+  readonly epoch: number;
+  /** First and last revision of the span, both included. */
+  readonly first: number;
+  readonly last: number;
+  /** Revision of the cluster-scoped configuration that a commit must not be older than. */
+  readonly configRevision: number;
+}
+
+export interface PublishRequest {
+  readonly shard: string;
+  readonly epoch: number;
+  readonly first: number;
+  /** Changes of the span in revision order; may be empty (the span is given back). */
+  readonly changes: readonly Change[];
+}
+
+export interface HubRpc {
+  reserve(request: ReserveRequest): Promise<ReserveReply>;
+  publish(request: PublishRequest): Promise<void>;
+  /** The highest revision handed out and the highest released. */
+  revision(): Promise<{ readonly issued: number; readonly released: number }>;
+  /** Cross-namespace list. */
+  list(request: ListRequest): Promise<Answer>;
+}

@@ -1,0 +1,175 @@
+/**
+ * What the API Worker and the hub ask of a shard. All messages are plain data: they cross Worker RPC.
+ * Bodies travel as JSON text, already decoded from YAML or protobuf and checked against the kind's
+ * field table by the API Worker.
+ */
+import type { GroupResource, KubeObject } from '../meta/object-meta.ts';
+import type { Change } from './change.ts';
+import type { UserInfo } from './user-info.ts';
+
+/** meta/v1 DeleteOptions, decoded. */
+export interface DeleteOptions {
+  gracePeriodSeconds?: number;
+  propagationPolicy?: 'Orphan' | 'Background' | 'Foreground';
+  preconditions?: { uid?: string; resourceVersion?: string };
+  orphanDependents?: boolean;
+  dryRun?: string[];
+}
+
+/** What every request to objects carries. */
+export interface RequestTarget {
+  readonly resource: GroupResource;
+  /** The served apiVersion of the request (`v1`, `events.k8s.io/v1`); the answer is in this version. */
+  readonly apiVersion: string;
+  /** Empty for cluster-scoped resources. */
+  readonly namespace: string;
+  readonly subresource?: string;
+  readonly user: UserInfo;
+}
+
+interface WriteBase extends RequestTarget {
+  readonly dryRun: boolean;
+  /** Never empty: the query's fieldManager, or the user agent's first part. */
+  readonly fieldManager: string;
+}
+
+/** How unknown and duplicate fields that a patch brings are treated. */
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+
+export type WriteRequest =
+  | (WriteBase & { readonly verb: 'create'; readonly name?: string; readonly body: string })
+  | (WriteBase & { readonly verb: 'update'; readonly name: string; readonly body: string })
+  | (WriteBase & {
+      readonly verb: 'patch';
+      readonly name: string;
+      readonly patchType: PatchType;
+      readonly body: string;
+      readonly force: boolean;
+      readonly fieldValidation: FieldValidation;
+    })
+  | (WriteBase & { readonly verb: 'delete'; readonly name: string; readonly options: DeleteOptions })
+  | (WriteBase & {
+      readonly verb: 'deletecollection';
+      readonly options: DeleteOptions;
+      readonly labelSelector: string;
+      readonly fieldSelector: string;
+    });
+
+export interface GetRequest extends RequestTarget {
+  readonly verb: 'get';
+  readonly name: string;
+  readonly resourceVersion: string;
+}
+
+export interface ListRequest extends RequestTarget {
+  readonly verb: 'list';
+  readonly labelSelector: string;
+  readonly fieldSelector: string;
+  /** 0: no limit. */
+  readonly limit: number;
+  readonly continue: string;
+  readonly resourceVersion: string;
+  readonly resourceVersionMatch: '' | 'Exact' | 'NotOlderThan';
+}
+
+export type ReadRequest = GetRequest | ListRequest;
+
+/** An HTTP answer to be: a status code and JSON text (an object, a list or a Status). */
+export interface Answer {
+  readonly code: number;
+  readonly body: string;
+  readonly warnings?: readonly string[];
+}
+
+/** How watch events are to be written. `table` and `partial` need no knowledge of the client. */
+export type WatchFormat = 'object' | 'table' | 'partial';
+
+/** A watch's parameters; sent as JSON in the `x-zeroplane-watch` header of a `fetch` to shard or hub. */
+export interface WatchRequest {
+  readonly resource: GroupResource;
+  readonly apiVersion: string;
+  /** Empty: all namespaces (hub), or a cluster-scoped resource (cluster shard). */
+  readonly namespace: string;
+  readonly labelSelector: string;
+  readonly fieldSelector: string;
+  readonly resourceVersion: string;
+  readonly resourceVersionMatch: '' | 'NotOlderThan';
+  readonly allowWatchBookmarks: boolean;
+  readonly sendInitialEvents: boolean | undefined;
+  /** Seconds after which the server ends the watch; always set. */
+  readonly timeoutSeconds: number;
+  readonly format: WatchFormat;
+  /** `table` only: whether rows carry Object, Metadata or None. */
+  readonly includeObject?: 'Object' | 'Metadata' | 'None';
+}
+
+/** The shard's RPC surface. Watches come by `fetch` (see WatchRequest), all else by these. */
+export interface ShardRpc {
+  write(request: WriteRequest): Promise<Answer>;
+  /** Independent writes in one call, answered in order: bindings, status reports. */
+  writeAll(requests: readonly WriteRequest[]): Promise<readonly Answer[]>;
+  read(request: ReadRequest): Promise<Answer>;
+  /** Live objects of one resource as of `revision` (exactly), in name order, after `afterName`. */
+  snapshot(request: SnapshotRequest): Promise<SnapshotPage>;
+  /** Changes with `after < revision <= through`, oldest first; `expired` when history no longer reaches. */
+  changesBetween(request: ChangesRequest): Promise<ChangesPage>;
+  /** Asked by the hub about a span that stays open, and at a new epoch. */
+  resolveSpans(request: ResolveRequest): Promise<ResolveReply>;
+  /** Asks a namespace's shard to delete all it holds (namespace life cycle); says what remains. */
+  drain(request: DrainRequest): Promise<DrainReply>;
+  /** Dependents of a cluster-scoped owner that is gone. */
+  ownerDeleted(uid: string): Promise<void>;
+}
+
+export interface SnapshotRequest {
+  readonly resource: GroupResource;
+  readonly revision: number;
+  readonly afterName: string;
+  readonly limit: number;
+}
+
+export interface SnapshotPage {
+  /** JSON text of each object, in name order. */
+  readonly items: readonly { readonly name: string; readonly text: string }[];
+  readonly more: boolean;
+  readonly remaining: number;
+  /** True: `revision` is older than the kept history. */
+  readonly expired: boolean;
+}
+
+export interface ChangesRequest {
+  readonly resource: GroupResource | undefined;
+  readonly after: number;
+  readonly through: number;
+}
+
+export interface ChangesPage {
+  readonly changes: readonly Change[];
+  readonly expired: boolean;
+}
+
+export interface ResolveRequest {
+  readonly epoch: number;
+  /** Everything above this revision that the hub has not released. */
+  readonly releasedThrough: number;
+}
+
+/** After it, the shard commits nothing under a reservation made before the call. */
+export interface ResolveReply {
+  readonly changes: readonly Change[];
+  readonly lastRevision: number;
+}
+
+export interface DrainRequest {
+  readonly namespaceUid: string;
+}
+
+export interface DrainReply {
+  /** Objects left, by resource, with the finalizers that hold them. */
+  readonly remaining: Readonly<Record<GroupResource, number>>;
+  readonly finalizers: Readonly<Record<string, number>>;
+}
+
+export type { KubeObject };

@@ -1,0 +1,19 @@
+import type { Hub } from './hub/hub.ts';
+import type { Shard } from './shard/shard.ts';
+
+/** Bindings of the Worker. Secrets come as text bindings (`wrangler secret put`, or the supervisor's config). */
+export interface Env {
+  readonly SHARD: DurableObjectNamespace<Shard>;
+  readonly HUB: DurableObjectNamespace<Hub>;
+  /** Name of the cluster this deployment serves. */
+  readonly CLUSTER: string;
+  /** Hex SHA-256 of the admin's bearer token. */
+  readonly ADMIN_TOKEN_SHA256: string;
+  /** Base URL that ServiceAccount tokens name as their issuer. */
+  readonly SERVICE_ACCOUNT_ISSUER: string;
+  /** Shared with the supervisor, which drives the scheduled handler and readiness through it. */
+  readonly SUPERVISOR_TOKEN?: string;
+}
+
+/** The Durable Object name of a shard; the cluster-scoped shard has an empty namespace. */
+export const shardName = (cluster: string, namespace: string): string => `${cluster}/${namespace}`;
