@@ -11,6 +11,10 @@ export interface Env {
   readonly ADMIN_TOKEN_SHA256: string;
   /** Base URL that ServiceAccount tokens name as their issuer. */
   readonly SERVICE_ACCOUNT_ISSUER: string;
+  /** PEM of the CA that signed the server's certificate: goes into kube-root-ca.crt. Empty when a public CA did. */
+  readonly CLUSTER_CA: string;
+  /** Where clients and nodes reach this API, e.g. `https://192.0.2.7:6443`. */
+  readonly API_SERVER_URL: string;
   /** Shared with the supervisor, which drives the scheduled handler and readiness through it. */
   readonly SUPERVISOR_TOKEN?: string;
 }
