@@ -97,6 +97,17 @@ export interface GracefulDeletion<T> {
 }
 
 /**
+ * A kind whose deletion waits for more than metadata.finalizers and is marked in its status
+ * (namespaces: spec.finalizers, phase Terminating). Source: registry/core/namespace/storage.
+ */
+export interface HeldDeletion<T> {
+  /** True while the object may not be removed yet. */
+  isHeld(object: T): boolean;
+  /** Marks a private copy on its first delete; the registry sets deletionTimestamp. */
+  markDeleting(object: T): void;
+}
+
+/**
  * Everything the system knows about a built-in kind. A kind is data: routes, discovery, OpenAPI,
  * tables, the registry's verbs and the generic tests derive from it.
  *
@@ -133,7 +144,12 @@ export interface ResourceDefinition<T extends KubeObject = UntypedObject> {
   /** Present when the kind has a `status` subresource. */
   readonly status?: UpdateStrategy<T>;
   readonly scale?: ScaleSubresource<T>;
-  /** Names of further subresources served by code of their own (`binding`, `log`, `finalize`, `token`). */
+  /**
+   * Further subresources that are the same object written under other rules (`finalize`,
+   * `ephemeralcontainers`, `resize`, `approval`): get, update and patch.
+   */
+  readonly updateSubresources: Readonly<Record<string, UpdateStrategy<T>>>;
+  /** Names of further subresources served by code of their own (`binding`, `log`, `token`). */
   readonly subresources: readonly string[];
 
   /** True: PUT to a missing name creates it. */
@@ -146,6 +162,9 @@ export interface ResourceDefinition<T extends KubeObject = UntypedObject> {
    */
   readonly hasGeneration: boolean;
   readonly gracefulDeletion?: GracefulDeletion<T>;
+  readonly heldDeletion?: HeldDeletion<T>;
+  /** True: a delete answers the object as it was, not a Status (pods, services, serviceaccounts). */
+  readonly returnsDeletedObject: boolean;
   /** What a delete without propagationPolicy does. Source: each strategy's DefaultGarbageCollectionPolicy. */
   readonly defaultPropagation: 'Background' | 'Orphan';
 
@@ -163,10 +182,12 @@ type Defaulted =
   | 'verbs'
   | 'key'
   | 'alsoServed'
+  | 'updateSubresources'
   | 'subresources'
   | 'allowCreateOnUpdate'
   | 'allowUnconditionalUpdate'
   | 'hasGeneration'
+  | 'returnsDeletedObject'
   | 'defaultPropagation'
   | 'selectableFieldNames';
 
@@ -182,10 +203,12 @@ export function defineResource<T extends KubeObject>(options: ResourceOptions<T>
     verbs: ALL_VERBS,
     key: options.group ? `${options.plural}.${options.group}` : options.plural,
     alsoServed: [],
+    updateSubresources: {},
     subresources: [],
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: true,
     hasGeneration: false,
+    returnsDeletedObject: false,
     defaultPropagation: 'Background',
     selectableFieldNames: [],
     ...options,

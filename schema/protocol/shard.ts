@@ -4,6 +4,7 @@
  * field table by the API Worker.
  */
 import type { GroupResource, KubeObject } from '../meta/object-meta.ts';
+import type { Status } from '../meta/status.ts';
 import type { Change } from './change.ts';
 import type { UserInfo } from './user-info.ts';
 
@@ -40,7 +41,13 @@ export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
 export type WriteRequest =
   | (WriteBase & { readonly verb: 'create'; readonly name?: string; readonly body: string })
-  | (WriteBase & { readonly verb: 'update'; readonly name: string; readonly body: string })
+  | (WriteBase & {
+      readonly verb: 'update';
+      readonly name: string;
+      readonly body: string;
+      /** The authorizer's refusal to create, which counts if the PUT would have to (kinds with create on update). */
+      readonly createRefused?: Status;
+    })
   | (WriteBase & {
       readonly verb: 'patch';
       readonly name: string;
