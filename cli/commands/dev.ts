@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { ensureCertificates, sha256Hex } from '../setup/certificates.ts';
+import { ensureToken, writeKubeconfig } from '../setup/credentials.ts';
+import { openDataDir } from '../setup/data-dir.ts';
+import { WORKER_SETTINGS } from '../setup/worker-settings.ts';
+import { projectRoot } from './project-root.ts';
+
+/** The same Worker under `wrangler dev`, over TLS, rebuilt on every change; its state is this command's own. */
+export const devCommand = ({ dataDir }: { dataDir: string }): Command =>
+  new Command('dev')
+    .description('run the control plane under wrangler dev, for work on its code')
+    .option('--data-dir <dir>', 'where to keep credentials and state', `${dataDir}-dev`)
+    .option('--port <n>', 'port of the API server (TLS)', '6444')
+    .action(async (options: { dataDir: string; port: string }) => {
+      const directory = openDataDir(options.dataDir);
+      const certificates = await ensureCertificates(directory.secrets, Date.now());
+      const token = ensureToken(directory.secrets, 'admin-token');
+      const server = `https://127.0.0.1:${options.port}`;
+      writeKubeconfig({
+        file: directory.kubeconfig,
+        server,
+        caPem: certificates.caPem,
+        token,
+        cluster: WORKER_SETTINGS.vars.CLUSTER,
+      });
+      console.log(`  ✓ kubeconfig ${directory.kubeconfig}`);
+      const variables = {
+        ADMIN_TOKEN_SHA256: sha256Hex(token),
+        SUPERVISOR_TOKEN: ensureToken(directory.secrets, 'supervisor-token'),
+        API_SERVER_URL: server,
+        CLUSTER_CA: certificates.caPem,
+      };
+      const argv = [
+        join(projectRoot(), 'node_modules', 'wrangler', 'bin', 'wrangler.js'),
+        'dev',
+        ...[
+          '--local-protocol',
+          'https',
+          '--https-key-path',
+          certificates.keyFile,
+          '--https-cert-path',
+          certificates.certificateFile,
+        ],
+        ...[
+          '--ip',
+          '127.0.0.1',
+          '--port',
+          options.port,
+          '--persist-to',
+          directory.state,
+          '--show-interactive-dev-session=false',
+        ],
+        ...Object.entries(variables).flatMap(([name, value]) => ['--var', `${name}:${value}`]),
+      ];
+      const env = { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' };
+      const child = spawn(process.execPath, argv, { stdio: 'inherit', cwd: projectRoot(), env });
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+      process.exitCode = await new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
+    });

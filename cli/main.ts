@@ -1,0 +1,38 @@
+/** The `zeroplane` command, all but `up` (which `bin.mjs` runs in a leaner process). */
+import { Command } from 'commander';
+import { defaultDataDir, UserError } from './setup/data-dir.ts';
+import { devCommand } from './commands/dev.ts';
+import { downCommand } from './commands/down.ts';
+import { agentCommand } from './commands/agent.ts';
+import { imageCommand } from './commands/image.ts';
+import { kubeconfigCommand } from './commands/kubeconfig.ts';
+import { prepareCommand } from './commands/prepare.ts';
+import { tokenCommand } from './commands/token.ts';
+import { upHelpCommand } from './commands/up-help.ts';
+
+const program = new Command('zeroplane')
+  .description('Kubernetes without masters')
+  .showHelpAfterError('(see: npx zeroplane --help)')
+  .configureHelp({ showGlobalOptions: true });
+
+const defaults = { dataDir: defaultDataDir() };
+for (const command of [
+  upHelpCommand,
+  downCommand,
+  agentCommand,
+  tokenCommand,
+  kubeconfigCommand,
+  imageCommand,
+  devCommand,
+  prepareCommand,
+]) {
+  program.addCommand(command(defaults), { hidden: command === prepareCommand });
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(`zeroplane: ${error.message}`);
+  process.exitCode = 1;
+}

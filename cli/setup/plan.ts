@@ -1,0 +1,16 @@
+/** What `prepare` decided and `up` starts: written to the data directory's `run/plan.json`. */
+export interface Plan {
+  readonly port: number;
+  /** How this machine's own programs reach the API server. */
+  readonly localUrl: string;
+  /** How pods and other machines reach it. */
+  readonly advertisedUrl: string;
+  readonly caFile: string;
+  readonly kubeconfig: string;
+  readonly adminToken: string;
+  readonly supervisorToken: string;
+  /** argv of the workerd process. */
+  readonly controlPlane: readonly string[];
+  readonly runtime: 'containerd' | 'simulated';
+  readonly nodes: readonly { readonly name: string; readonly folder: string }[];
+}

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { workerdConfig } from './workerd-config.ts';
+
+test('text bindings keep quotes, backslashes and line breaks', () => {
+  const config = workerdConfig({
+    port: 6443,
+    workerFile: '/w.js',
+    stateFolder: '/state',
+    keyFile: '/k',
+    certificateFile: '/c',
+    bindings: { PEM: 'a\n"b"\\c' },
+  });
+  expect(config).toContain(String.raw`(name = "PEM", text = "a\n\"b\"\\c")`);
+  expect(config).toContain('uniqueKey = "zeroplane-Hub", enableSql = true, preventEviction = true');
+  expect(config).toContain('address = "*:6443"');
+});

@@ -1,0 +1,67 @@
+import { WORKER_SETTINGS } from './worker-settings.ts';
+
+export interface WorkerdConfigOptions {
+  readonly port: number;
+  /** Absolute paths. */
+  readonly workerFile: string;
+  readonly stateFolder: string;
+  readonly keyFile: string;
+  readonly certificateFile: string;
+  /** Text bindings beyond those of `WORKER_SETTINGS`, secrets among them. */
+  readonly bindings: Readonly<Record<string, string>>;
+}
+
+/** A Cap'n Proto text literal. */
+const quote = (text: string): string =>
+  `"${[...text]
+    .map((c) => (c === '"' || c === '\\' ? `\\${c}` : c === '\n' ? '\\n' : c === '\r' ? '\\r' : c === '\t' ? '\\t' : c))
+    .join('')}"`;
+
+/**
+ * The self-hosted process's configuration: one TLS socket, the Worker, its Durable Objects on local disk.
+ * `uniqueKey` is what `wrangler dev` derives too, so that both open the same files.
+ * The hub is never evicted: it holds the merged stream in memory.
+ */
+export function workerdConfig(options: WorkerdConfigOptions): string {
+  const { name, compatibilityDate, compatibilityFlags, durableObjects, vars } = WORKER_SETTINGS;
+  const texts = Object.entries({ ...vars, ...options.bindings });
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "zeroplane", worker = .zeroplane),
+    (name = "state", disk = (path = ${quote(options.stateFolder)}, writable = true)),
+    (name = "outside", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+  ],
+  sockets = [
+    (name = "https", address = "*:${options.port}", service = "zeroplane", https = (
+      options = (),
+      tlsOptions = (keypair = (
+        privateKey = embed ${quote(options.keyFile)},
+        certificateChain = embed ${quote(options.certificateFile)},
+      )),
+    )),
+  ],
+);
+
+const zeroplane :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed ${quote(options.workerFile)})],
+  compatibilityDate = ${quote(compatibilityDate)},
+  compatibilityFlags = [${compatibilityFlags.map(quote).join(', ')}],
+  durableObjectNamespaces = [
+${durableObjects
+  .map(
+    ({ className }) =>
+      `    (className = ${quote(className)}, uniqueKey = ${quote(`${name}-${className}`)}, enableSql = true${className === 'Hub' ? ', preventEviction = true' : ''}),`,
+  )
+  .join('\n')}
+  ],
+  durableObjectStorage = (localDisk = "state"),
+  globalOutbound = "outside",
+  bindings = [
+${durableObjects.map(({ binding, className }) => `    (name = ${quote(binding)}, durableObjectNamespace = ${quote(className)}),`).join('\n')}
+${texts.map(([key, value]) => `    (name = ${quote(key)}, text = ${quote(value)}),`).join('\n')}
+  ],
+);
+`;
+}

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { parseUpOptions } from './options.ts';
+
+test('without flags: one node of the best runtime on port 6443', () => {
+  expect(parseUpOptions([], '/d')).toEqual({ dataDir: '/d', port: 6443, nodes: 1, runtime: 'auto', detach: false });
+});
+
+test.each([
+  [['--port', '0'], '--port takes a whole number from 1 to 65535, not "0"'],
+  [['--port', 'x'], '--port takes a whole number from 1 to 65535, not "x"'],
+  [['--nodes', '1001'], '--nodes takes a whole number from 0 to 1000, not "1001"'],
+  [['--runtime', 'docker'], '--runtime takes auto, containerd or simulated, not "docker"'],
+  [['extra'], 'up takes no argument "extra"; see: npx zeroplane up --help'],
+])('%j is refused', (args, message) => {
+  expect(() => parseUpOptions(args, '/d')).toThrow(message);
+});
