@@ -36,7 +36,7 @@ export type ControllerWrite = (
     }
   | { readonly op: 'event'; readonly event: EventRecord }
 ) & {
-  /** What to do instead, should the registry refuse (quota, validation). */
+  /** What to do instead, should the registry refuse (quota, validation). The rest of the pass is dropped and the key retried later. */
   readonly onRefused?: (status: Status) => readonly ControllerWrite[];
   /** Follow-up once it went through, given the stored object. */
   readonly onDone?: (stored: UntypedObject) => readonly ControllerWrite[];
@@ -63,11 +63,14 @@ export interface Controller {
   readonly owns: readonly GroupResource[];
   /** Other objects whose changes concern this controller, and whom. `previous` is absent on creation. */
   readonly watches?: readonly {
+    /** `*`: every resource. */
     readonly resource: GroupResource;
     keys(
       object: UntypedObject,
       previous: UntypedObject | undefined,
       view: StoreReader,
+      type: 'ADDED' | 'MODIFIED' | 'DELETED',
+      resource: GroupResource,
     ): readonly string[];
   }[];
   /** Called also when the object is gone (`view.get` gives undefined). One pass writes spec or status, never both. */
