@@ -13,6 +13,11 @@ export interface StoreReader {
   list(resource: GroupResource): readonly UntypedObject[];
   /** Objects with an ownerReference to that uid, of one resource or of all. */
   ownedBy(uid: string, resource?: GroupResource): readonly { resource: GroupResource; object: UntypedObject }[];
+  /**
+   * Objects of a resource without a controlling ownerReference: what controllers may adopt. Optional:
+   * without it `list` is filtered, which costs a pass over the whole resource.
+   */
+  unowned?(resource: GroupResource): readonly UntypedObject[];
   /** The object with that uid, if this shard holds it. */
   byUid(uid: string): { resource: GroupResource; object: UntypedObject } | undefined;
   /** A cluster-scoped object from this shard's (never stale at commit) copy of the configuration. */
