@@ -33,4 +33,9 @@ export interface HubRpc {
   revision(): Promise<{ readonly issued: number; readonly released: number }>;
   /** Cross-namespace list. */
   list(request: ListRequest): Promise<Answer>;
+  /** Whether a pod bound to the node is, or references, the object (what the node authorizer asks). */
+  nodeReaches(
+    node: string,
+    object: { readonly resource: string; readonly namespace: string; readonly name: string },
+  ): Promise<boolean>;
 }

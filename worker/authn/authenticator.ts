@@ -1,0 +1,44 @@
+import type { UserInfo } from '../../schema/protocol/user-info.ts';
+import type { ObjectReader } from './fresh-objects.ts';
+
+/** What a request brings to say who it is. */
+export interface RequestCredentials {
+  /** The bearer token, if any. */
+  readonly token: string | undefined;
+  /** The URL's path: anonymous requests are let in by path. */
+  readonly path: string;
+}
+
+export interface AuthenticationDeps {
+  readonly objects: ObjectReader;
+  /** Hex SHA-256 of the admin's token; empty: there is none. */
+  readonly adminTokenSha256: string;
+  /** `iss` of the cluster's ServiceAccount tokens. */
+  readonly issuer: string;
+  /** Audiences by which this API server knows itself. */
+  readonly audiences: readonly string[];
+  /** ms since the epoch. */
+  now(): number;
+}
+
+/**
+ * `none`: the credential is not of this authenticator's kind, or is unknown to it; the next is asked.
+ * `invalid`: it is of this kind and wrong; `why` is for logs and TokenReview.
+ */
+export type AuthenticationOutcome =
+  | { readonly kind: 'user'; readonly user: UserInfo; readonly audiences?: readonly string[] }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'invalid'; readonly why: string };
+
+/** One way to tell who asks. `audiences`: those the token must be for (one of them). */
+export interface TokenAuthenticator {
+  readonly name: string;
+  authenticateToken(
+    token: string,
+    audiences: readonly string[],
+    deps: AuthenticationDeps,
+  ): Promise<AuthenticationOutcome>;
+}
+
+export const NOT_MINE: AuthenticationOutcome = { kind: 'none' };
+export const invalidToken = (why: string): AuthenticationOutcome => ({ kind: 'invalid', why });

@@ -1,0 +1,55 @@
+/** Who asks: the authenticators in the order they are asked, and what follows when none knows the caller. */
+import { fail, ok, type Result, unauthorized } from '../../schema/meta/status.ts';
+import type { UserInfo } from '../../schema/protocol/user-info.ts';
+import { adminToken } from './admin-token.ts';
+import { ANONYMOUS, openToAnonymous } from './anonymous.ts';
+import type { AuthenticationDeps, AuthenticationOutcome, TokenAuthenticator } from './authenticator.ts';
+import { NOT_MINE } from './authenticator.ts';
+import { bearerToken } from './bearer-token.ts';
+import { bootstrapToken } from './bootstrap-token.ts';
+import { nodeCredential } from './node-credential.ts';
+import { serviceAccountToken } from './service-account-token.ts';
+
+const TOKEN_AUTHENTICATORS: readonly TokenAuthenticator[] = [
+  nodeCredential,
+  bootstrapToken,
+  serviceAccountToken,
+  adminToken,
+];
+
+/** No token of ours is longer; what is, is not looked at. */
+export const TOKEN_CHARS_MAX = 16_384;
+
+const withAuthenticatedGroup = (user: UserInfo): UserInfo =>
+  user.groups.includes('system:authenticated') || user.groups.includes('system:unauthenticated')
+    ? user
+    : { ...user, groups: [...user.groups, 'system:authenticated'] };
+
+/** Asks each authenticator in turn: also what TokenReview does. The user has `system:authenticated` added. */
+export async function authenticateToken(
+  token: string,
+  audiences: readonly string[],
+  deps: AuthenticationDeps,
+): Promise<AuthenticationOutcome> {
+  if (token.length > TOKEN_CHARS_MAX) return { kind: 'invalid', why: 'the token is too long' };
+  for (const authenticator of TOKEN_AUTHENTICATORS) {
+    const outcome = await authenticator.authenticateToken(token, audiences, deps);
+    if (outcome.kind === 'user') return { ...outcome, user: withAuthenticatedGroup(outcome.user) };
+    if (outcome.kind === 'invalid') return outcome;
+  }
+  return NOT_MINE;
+}
+
+/**
+ * The request's user. 401 for a wrong token anywhere, and for none outside the paths that are open to
+ * everyone. Rejects when a shard that must be asked does not answer (to be told as 503).
+ */
+export async function authenticate(
+  request: { readonly headers: Headers; readonly path: string },
+  deps: AuthenticationDeps,
+): Promise<Result<UserInfo>> {
+  const token = bearerToken(request.headers);
+  if (token === undefined) return openToAnonymous(request.path) ? ok(ANONYMOUS) : fail(unauthorized());
+  const outcome = await authenticateToken(token, deps.audiences, deps);
+  return outcome.kind === 'user' ? ok(outcome.user) : fail(unauthorized());
+}

@@ -1,0 +1,43 @@
+/** Whether one rule of a Role allows a request. Source: pkg/apis/rbac/v1/evaluation_helpers.go. */
+import type { AuthorizationAttributes } from './attributes.ts';
+
+/** rbac.authorization.k8s.io/v1 PolicyRule. */
+export interface PolicyRule {
+  readonly verbs?: readonly string[];
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
+}
+
+type Question = Pick<
+  AuthorizationAttributes,
+  'verb' | 'apiGroup' | 'resource' | 'subresource' | 'name' | 'path' | 'resourceRequest'
+>;
+
+const holds = (list: readonly string[] | undefined, wanted: string): boolean =>
+  list !== undefined && (list.includes('*') || list.includes(wanted));
+
+function resourceMatches(rule: PolicyRule, { resource, subresource }: Question): boolean {
+  const { resources = [] } = rule;
+  if (subresource === '') return holds(resources, resource);
+  return holds(resources, `${resource}/${subresource}`) || resources.includes(`*/${subresource}`);
+}
+
+function nameMatches({ resourceNames = [] }: PolicyRule, name: string): boolean {
+  return resourceNames.length === 0 || resourceNames.includes(name);
+}
+
+/** A trailing `*` matches every continuation; elsewhere a star is a character like any other. */
+const urlMatches = ({ nonResourceURLs = [] }: PolicyRule, path: string): boolean =>
+  nonResourceURLs.some((url) => url === path || (url.endsWith('*') && path.startsWith(url.replace(/\*+$/, ''))));
+
+export function ruleAllows(rule: PolicyRule, question: Question): boolean {
+  if (!holds(rule.verbs, question.verb)) return false;
+  if (!question.resourceRequest) return urlMatches(rule, question.path);
+  return (
+    holds(rule.apiGroups, question.apiGroup) &&
+    resourceMatches(rule, question) &&
+    nameMatches(rule, question.name)
+  );
+}
