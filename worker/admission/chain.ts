@@ -1,34 +1,24 @@
 /** The admission plugins in upstream's order (pkg/kubeapiserver/options/plugins.go). */
 import type { Status } from '../../schema/meta/status.ts';
-import type { StoreReader } from '../registry/transaction.ts';
-import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+import type { AdmissionChain } from '../registry/environment.ts';
+import type { AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
 
 export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [];
 
-/** Mutating phase: the first refusal ends it. */
-export function admit(
-  attributes: AdmissionAttributes,
-  reader: StoreReader,
+/** The chain the registry runs: per phase the first refusal ends it. */
+export function admissionChain(
   context: AdmissionContext,
   plugins: readonly AdmissionPlugin[] = ADMISSION_PLUGINS,
-): Status | undefined {
-  for (const plugin of plugins) {
-    const refusal = plugin.admit?.(attributes, reader, context);
-    if (refusal !== undefined) return refusal;
-  }
-  return undefined;
-}
-
-/** Validating phase, after the strategy's own validation. */
-export function validateAdmission(
-  attributes: AdmissionAttributes,
-  reader: StoreReader,
-  context: AdmissionContext,
-  plugins: readonly AdmissionPlugin[] = ADMISSION_PLUGINS,
-): Status | undefined {
-  for (const plugin of plugins) {
-    const refusal = plugin.validate?.(attributes, reader, context);
-    if (refusal !== undefined) return refusal;
-  }
-  return undefined;
+): AdmissionChain {
+  const first = (ask: (plugin: AdmissionPlugin) => Status | undefined): Status | undefined => {
+    for (const plugin of plugins) {
+      const refusal = ask(plugin);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  };
+  return {
+    admit: (attributes, reader) => first((plugin) => plugin.admit?.(attributes, reader, context)),
+    validate: (attributes, reader) => first((plugin) => plugin.validate?.(attributes, reader, context)),
+  };
 }
