@@ -165,8 +165,11 @@ export interface ResourceDefinition<T extends KubeObject = UntypedObject> {
   readonly heldDeletion?: HeldDeletion<T>;
   /** True: a delete answers the object as it was, not a Status (pods, services, serviceaccounts). */
   readonly returnsDeletedObject: boolean;
-  /** What a delete without propagationPolicy does. Source: each strategy's DefaultGarbageCollectionPolicy. */
-  readonly defaultPropagation: 'Background' | 'Orphan';
+  /**
+   * What a delete without propagationPolicy does; `Unsupported`: never finalized by the garbage
+   * collector (events). Source: each strategy's DefaultGarbageCollectionPolicy.
+   */
+  readonly defaultPropagation: 'Background' | 'Orphan' | 'Unsupported';
 
   /** Fields beyond metadata.name and metadata.namespace that field selectors may use, with values. */
   selectableFields?(object: T): Record<string, string>;

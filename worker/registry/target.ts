@@ -1,0 +1,110 @@
+/** What a write is aimed at: the kind, the served version, and whose rules apply. */
+import type { GroupResource, KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
+import type { ResourceDefinition, ServedVersion, StrategyContext, UpdateStrategy } from '../../schema/meta/resource.ts';
+import { failure, type Result, type Status } from '../../schema/meta/status.ts';
+import type { WriteRequest } from '../../schema/protocol/shard.ts';
+import type { AdmissionAttributes, AdmissionOperation, RegistryEnvironment } from './environment.ts';
+import type { StoreTransaction } from './transaction.ts';
+
+/** One request under way. `warnings` collects texts for the `Warning` headers. */
+export interface WriteContext {
+  readonly request: Omit<WriteRequest, 'verb'>;
+  readonly definition: ResourceDefinition;
+  /** Absent: the request uses the stored version. */
+  readonly served: ServedVersion | undefined;
+  /** The resource as error texts name it: in the group of the request. */
+  readonly qualified: GroupResource;
+  readonly subresource: string;
+  readonly tx: StoreTransaction;
+  readonly env: RegistryEnvironment;
+  readonly strategy: StrategyContext;
+  readonly warnings: string[];
+}
+
+/** What a write came to: the object (or Status) to answer, in its stored form. */
+export interface Written {
+  readonly code: number;
+  readonly object: KubeObject | DeletedStatus;
+}
+
+/** Success of a delete that removed the object. Source: registry/store.go finalizeDelete. */
+export interface DeletedStatus {
+  readonly kind: 'Status';
+  readonly apiVersion: 'v1';
+  readonly metadata: Record<string, never>;
+  readonly status: 'Success';
+  readonly details: { readonly name: string; readonly group?: string; readonly kind: string; readonly uid?: string };
+}
+
+export const groupOf = (apiVersion: string): string => {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+};
+
+export const apiVersionOf = (of: { readonly group: string; readonly version: string }): string =>
+  of.group ? `${of.group}/${of.version}` : of.version;
+
+/** The entry of `alsoServed` for an apiVersion; undefined for the stored version itself. */
+export const servedVersionOf = (definition: ResourceDefinition, apiVersion: string): ServedVersion | undefined =>
+  definition.alsoServed.find((served) => apiVersionOf(served) === apiVersion);
+
+export function writeContext(request: Omit<WriteRequest, 'verb'>, tx: StoreTransaction, env: RegistryEnvironment): WriteContext | undefined {
+  const definition = env.definition(request.resource);
+  if (!definition) return undefined;
+  const served = servedVersionOf(definition, request.apiVersion);
+  const group = served ? served.group : definition.group;
+  return {
+    request,
+    definition,
+    served,
+    qualified: group ? `${definition.plural}.${group}` : definition.plural,
+    subresource: request.subresource ?? '',
+    tx,
+    env,
+    strategy: { now: env.now, user: request.user },
+    warnings: [],
+  };
+}
+
+/** The rules of the object itself or of one of its subresources; undefined where it has no such one. */
+export function updateStrategyOf(definition: ResourceDefinition, subresource: string): UpdateStrategy<UntypedObject> | undefined {
+  if (subresource === '' || (subresource === 'scale' && definition.scale)) return definition.update;
+  if (subresource === 'status') return definition.status;
+  return Object.hasOwn(definition.updateSubresources, subresource) ? definition.updateSubresources[subresource] : undefined;
+}
+
+/** The namespace that admission sees: a Namespace counts as lying in itself. */
+const admissionNamespace = (context: WriteContext, name: string): string =>
+  context.definition.key === 'namespaces' ? name : context.request.namespace;
+
+interface AdmissionObjects {
+  readonly operation: AdmissionOperation;
+  readonly name: string;
+  readonly object?: KubeObject | undefined;
+  readonly oldObject?: UntypedObject | undefined;
+  readonly deleteOptions?: AdmissionAttributes['deleteOptions'];
+}
+
+export function admissionAttributes(context: WriteContext, of: AdmissionObjects): AdmissionAttributes {
+  return {
+    operation: of.operation,
+    resource: context.definition.key,
+    definition: context.definition,
+    subresource: context.subresource,
+    name: of.name,
+    namespace: admissionNamespace(context, of.name),
+    object: of.object,
+    oldObject: of.oldObject,
+    deleteOptions: of.deleteOptions,
+    dryRun: context.request.dryRun,
+    user: context.request.user,
+    now: context.env.now,
+    warn: (text) => context.warnings.push(text),
+  };
+}
+
+/** 404 for a path below a kind that the kind does not serve. */
+export const unknownPath = (): Status =>
+  failure({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
+
+export type WriteResult = Result<Written>;
