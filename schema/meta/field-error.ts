@@ -1,3 +1,4 @@
+import { goJson, goQuote } from './go-format.ts';
 import { failure, type Status, type StatusCause } from './status.ts';
 
 /** The kinds of field error, by upstream's reason (apimachinery `field.ErrorType`). */
@@ -10,6 +11,8 @@ export type FieldErrorType =
   | 'FieldValueForbidden'
   | 'FieldValueTooLong'
   | 'FieldValueTooMany'
+  | 'FieldValueTooFew'
+  | 'FieldValueTooShort'
   | 'InternalError'
   | 'FieldValueTypeInvalid';
 
@@ -21,11 +24,17 @@ export interface FieldError {
   readonly body: string;
 }
 
-/** Formats a bad value as Go prints it in field errors: strings quoted, others as JSON. */
+/** Pass as the bad value to leave it out of the text, where the value must not be shown. */
+export const OMIT_VALUE = Symbol('omit value');
+
+/** A bad value as upstream prints it, strings as Go quotes them and objects as Go's JSON. */
 function printValue(value: unknown): string {
-  if (value === undefined || value === null) return 'null';
-  return typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'string') return goQuote(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : goJson(value);
 }
+
+const withValue = (head: string, value: unknown): string =>
+  value === OMIT_VALUE ? head : `${head}: ${printValue(value)}`;
 
 const withDetail = (head: string, detail: string): string => (detail ? `${head}: ${detail}` : head);
 
@@ -38,13 +47,13 @@ export const required = (field: string, detail = ''): FieldError => ({
 export const invalid = (field: string, value: unknown, detail: string): FieldError => ({
   type: 'FieldValueInvalid',
   field,
-  body: withDetail(`Invalid value: ${printValue(value)}`, detail),
+  body: withDetail(withValue('Invalid value', value), detail),
 });
 
 export const duplicate = (field: string, value: unknown): FieldError => ({
   type: 'FieldValueDuplicate',
   field,
-  body: `Duplicate value: ${printValue(value)}`,
+  body: withValue('Duplicate value', value),
 });
 
 export const forbiddenField = (field: string, detail: string): FieldError => ({
@@ -56,7 +65,7 @@ export const forbiddenField = (field: string, detail: string): FieldError => ({
 export const notFoundField = (field: string, value: unknown): FieldError => ({
   type: 'FieldValueNotFound',
   field,
-  body: `Not found: ${printValue(value)}`,
+  body: withValue('Not found', value),
 });
 
 /** `supported` is printed in the given order, each quoted, as upstream does. */
@@ -64,27 +73,63 @@ export const notSupported = (field: string, value: unknown, supported: readonly 
   type: 'FieldValueNotSupported',
   field,
   body: withDetail(
-    `Unsupported value: ${printValue(value)}`,
-    supported.length ? `supported values: ${supported.map((s) => JSON.stringify(s)).join(', ')}` : '',
+    withValue('Unsupported value', value),
+    supported.length ? `supported values: ${supported.map(goQuote).join(', ')}` : '',
   ),
 });
 
+const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
+
+/** `max` in bytes; negative when upstream tells none. */
 export const tooLong = (field: string, max: number): FieldError => ({
   type: 'FieldValueTooLong',
   field,
-  body: max >= 0 ? `Too long: may not be more than ${max} bytes` : 'Too long: value is too long',
+  body: `Too long: ${max >= 0 ? `may not be more than ${counted(max, 'byte')}` : 'value is too long'}`,
 });
 
+/** The same, for limits that count characters. */
+export const tooLongCharacters = (field: string, max: number): FieldError => ({
+  type: 'FieldValueTooLong',
+  field,
+  body: `Too long: ${max >= 0 ? `may not be more than ${counted(max, 'character')}` : 'value is too long'}`,
+});
+
+export const tooShort = (field: string, min: number): FieldError => ({
+  type: 'FieldValueTooShort',
+  field,
+  body: `Too short: ${min >= 0 ? `must be at least ${counted(min, 'character')}` : 'value is too short'}`,
+});
+
+/** A negative `actual` is not shown. */
 export const tooMany = (field: string, actual: number, max: number): FieldError => ({
   type: 'FieldValueTooMany',
   field,
-  body: `Too many: ${actual}: must have at most ${max} item${max === 1 ? '' : 's'}`,
+  body: withDetail(
+    withValue('Too many', actual >= 0 ? actual : OMIT_VALUE),
+    max >= 0 ? `must have at most ${counted(max, 'item')}` : 'has too many items',
+  ),
+});
+
+/** A negative `actual` is not shown. */
+export const tooFew = (field: string, actual: number, min: number): FieldError => ({
+  type: 'FieldValueTooFew',
+  field,
+  body: withDetail(
+    withValue('Too few', actual >= 0 ? actual : OMIT_VALUE),
+    min >= 0 ? `must have at least ${counted(min, 'item')}` : 'has too few items',
+  ),
+});
+
+export const internalFieldError = (field: string, detail: string): FieldError => ({
+  type: 'InternalError',
+  field,
+  body: withDetail('Internal error', detail),
 });
 
 export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({
   type: 'FieldValueTypeInvalid',
   field,
-  body: withDetail(`Invalid value: ${printValue(value)}`, detail),
+  body: withDetail(withValue('Invalid value', value), detail),
 });
 
 const causeOf = (error: FieldError): StatusCause => ({
@@ -94,7 +139,7 @@ const causeOf = (error: FieldError): StatusCause => ({
 });
 
 /** `a: x` for one error, `[a: x, b: y]` for several: apimachinery's aggregate, duplicates removed. */
-function aggregateText(errors: readonly FieldError[]): string {
+export function fieldErrorsText(errors: readonly FieldError[]): string {
   const texts = [...new Set(errors.map((e) => (e.field ? `${e.field}: ${e.body}` : e.body)))];
   return texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`;
 }
@@ -108,7 +153,7 @@ export function invalidStatus(group: string, kind: string, name: string, errors:
   return failure({
     code: 422,
     reason: 'Invalid',
-    message: `${qualified} "${name}" is invalid: ${aggregateText(errors)}`,
+    message: `${qualified} ${goQuote(name)} is invalid: ${fieldErrorsText(errors)}`,
     details: { ...(name ? { name } : {}), ...(group ? { group } : {}), kind, causes: errors.map(causeOf) },
   });
 }
