@@ -1,5 +1,6 @@
 import type { FieldError } from './field-error.ts';
 import type { GroupResource, KubeObject, UntypedObject } from './object-meta.ts';
+import type { Status } from './status.ts';
 
 export type Verb =
   | 'create'
@@ -50,6 +51,8 @@ export interface StrategyContext {
   /** ms since the epoch. */
   readonly now: number;
   readonly user: { readonly username: string; readonly groups: readonly string[] };
+  /** The apiVersion the request came in (`events.k8s.io/v1`); the stored form's when absent. */
+  readonly apiVersion?: string;
 }
 
 /**
@@ -85,6 +88,39 @@ export interface ServedVersion {
   fromStored?(object: UntypedObject): UntypedObject;
   /** Defaulting of this version's wire form, if it differs from the stored form's. */
   defaults?(object: UntypedObject): void;
+  /**
+   * The field labels this version's field selectors may use, each with the stored form's name for it
+   * (`regarding.name` → `involvedObject.name`). Absent: those of the stored form.
+   */
+  readonly fieldLabels?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Values that are unique over the whole cluster (service addresses, node ports), as one request sees
+ * them: what is taken stays taken for the rest of the batch if the request succeeds.
+ */
+export interface ValuePool {
+  /** Takes that value, or says in upstream's words why it cannot be had. */
+  claim(value: string): string | undefined;
+  /** Takes a free value; undefined when none is left. */
+  next(): string | undefined;
+}
+
+/** Names of the pools. Source: registry/core/service ipallocator, portallocator. */
+export type PoolName = 'clusterIPs' | 'nodePorts';
+export type ValuePools = Readonly<Record<PoolName, ValuePool>>;
+
+/** How a kind draws from cluster-wide pools. Source: registry/core/service/storage (beginCreate, beginUpdate). */
+export interface PoolAllocation<T> {
+  /**
+   * Fills `next` from the pools, or refuses the request. Runs after mutating admission and before
+   * prepareForCreate/prepareForUpdate, on the object itself only (not on status).
+   */
+  allocate(next: T, previous: T | undefined, pools: ValuePools): Status | undefined;
+  /** The values a stored object holds; they are free again once it does not, or is gone. */
+  held(object: T): Readonly<Record<PoolName, readonly string[]>>;
+  /** At most how many values, and which by name, writing this decoded body may take. */
+  demand(body: T): Readonly<Record<PoolName, { readonly count: number; readonly named: readonly string[] }>>;
 }
 
 /** What graceful deletion of a kind means (pods; others are removed at once). */
@@ -163,6 +199,7 @@ export interface ResourceDefinition<T extends KubeObject = UntypedObject> {
   readonly hasGeneration: boolean;
   readonly gracefulDeletion?: GracefulDeletion<T>;
   readonly heldDeletion?: HeldDeletion<T>;
+  readonly poolAllocation?: PoolAllocation<T>;
   /** True: a delete answers the object as it was, not a Status (pods, services, serviceaccounts). */
   readonly returnsDeletedObject: boolean;
   /**
