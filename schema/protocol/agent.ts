@@ -108,4 +108,19 @@ export interface LogStreamRequest {
   readonly limitBytes?: number;
 }
 
+/**
+ * Flow control of every stream. The hub answers what its reader has taken with text frames (StreamAck);
+ * the agent has at most `STREAM_WINDOW_BYTES` sent and not yet acknowledged, and waits beyond that. A
+ * sender that goes further than twice the window is cut off with code 1009.
+ */
+export const STREAM_WINDOW_BYTES = 1_048_576;
+
+/** Hub to agent, text frame: bytes of binary frames taken since the stream began. */
+export interface StreamAck {
+  readonly ack: number;
+}
+
+/** How long the hub waits for the agent to dial back before it gives up on the session. */
+export const STREAM_DIAL_MS_MAX = 15_000;
+
 export type StreamOpening = { readonly ok: true } | { readonly ok: false; readonly status: Status };
