@@ -2,10 +2,11 @@
 import { invalidStatus } from '../../schema/meta/field-error.ts';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { validateObjectMeta } from '../../schema/meta/object-meta-validation.ts';
+import { groupOf } from '../../schema/meta/served-version.ts';
 import { alreadyExists, badRequest, fail, failure, ok, type Status, splitGroupResource } from '../../schema/meta/status.ts';
 import { dropManagedFields } from './managed-fields.ts';
 import { dedupOwnerReferences, ensureNamespace, fillSystemMetadata, generatedName, wipeSystemMetadata } from './system-metadata.ts';
-import { admissionAttributes, groupOf, type WriteContext, type WriteResult } from './target.ts';
+import { admissionAttributes, metaRules, type WriteContext, type WriteResult } from './target.ts';
 
 /** How often a generated name is drawn again because it is taken. */
 const NAME_GENERATION_ATTEMPTS_MAX = 8;
@@ -65,7 +66,7 @@ function resolveName(context: WriteContext, object: UntypedObject): void {
 
 function invalidOnCreate(context: WriteContext, object: UntypedObject): Status | undefined {
   const { definition } = context;
-  const errors = [...validateObjectMeta(object.metadata, definition), ...definition.validate(object, context.strategy)];
+  const errors = [...validateObjectMeta(object.metadata, metaRules(definition)), ...definition.validate(object, context.strategy)];
   if (errors.length === 0) return undefined;
   return invalidStatus(groupOf(context.request.apiVersion), definition.kind, object.metadata.name ?? '', errors);
 }

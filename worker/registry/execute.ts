@@ -2,7 +2,10 @@
  * The registry's door: one write request against a shard's transaction. Decides first and writes
  * last, so that a refused request leaves the transaction as it was. Never awaits.
  */
+import { encodeObject } from '../../schema/meta/encode-object.ts';
 import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
+import { type Scale, scaleOf } from '../../schema/meta/scale.ts';
+import { apiVersionOf, fromServed, toServed } from '../../schema/meta/served-version.ts';
 import { fail, methodNotSupported, ok, type Result, type Status } from '../../schema/meta/status.ts';
 import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
 import { createObject, warn } from './create.ts';
@@ -10,10 +13,9 @@ import { deleteObject } from './delete.ts';
 import { deleteCollection } from './delete-collection.ts';
 import type { RegistryEnvironment } from './environment.ts';
 import { patchObject } from './patch.ts';
-import { type Scale, scaledState, scaleOf } from './scale.ts';
-import { fromServed, objectText, toServed } from './served-form.ts';
+import { scaledState } from './scale.ts';
 import { checkName, dedupOwnerReferences, ensureNamespace } from './system-metadata.ts';
-import { apiVersionOf, unknownPath, updateStrategyOf, type WriteContext, type WriteResult, writeContext } from './target.ts';
+import { unknownPath, updateStrategyOf, type WriteContext, type WriteResult, writeContext } from './target.ts';
 import type { StoreTransaction } from './transaction.ts';
 import { updateObject } from './update.ts';
 
@@ -102,7 +104,7 @@ function presentedText(context: WriteContext, object: UntypedObject): string {
   const { definition, subresource, served } = context;
   const presented: KubeObject =
     subresource === 'scale' && definition.scale ? scaleOf(definition.scale, object) : toServed(served, object);
-  return objectText(presented);
+  return encodeObject(presented as UntypedObject);
 }
 
 /** A List; its items carry neither kind nor apiVersion. */

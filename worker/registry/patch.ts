@@ -1,9 +1,10 @@
 /** Patch: the patch applied to the served form, then an update. Source: apiserver endpoints/handlers/patch.go. */
 import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
+import { type Scale, scaleOf } from '../../schema/meta/scale.ts';
+import { fromServed, toServed } from '../../schema/meta/served-version.ts';
 import { conflict, fail, notFound, ok, type Result, unsupportedMediaType } from '../../schema/meta/status.ts';
 import type { PatchType, WriteRequest } from '../../schema/protocol/shard.ts';
-import { presented, type Scale, scaledState } from './scale.ts';
-import { fromServed, toServed } from './served-form.ts';
+import { scaledState } from './scale.ts';
 import { checkName, ensureNamespace } from './system-metadata.ts';
 import { unknownPath, updateStrategyOf, type WriteContext, type WriteResult } from './target.ts';
 import { type NextState, updateObject } from './update.ts';
@@ -33,7 +34,8 @@ const UNSUPPORTED =
 
 function patchedState(context: WriteContext, request: PatchRequest, mechanism: PatchMechanism, existing: UntypedObject): Result<NextState> {
   const { definition, served, subresource } = context;
-  const current = presented(definition, subresource, toServed(served, existing));
+  const current: KubeObject =
+    subresource === 'scale' && definition.scale ? scaleOf(definition.scale, existing) : toServed(served, existing);
   const patched = mechanism(context, request, current);
   if (!patched.ok) return patched;
   const next = patched.value;

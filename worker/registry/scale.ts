@@ -1,33 +1,13 @@
 /** The scale subresource. Source: registry/apps/deployment/storage ScaleREST, autoscaling/v1 Scale. */
 import { invalid, invalidStatus } from '../../schema/meta/field-error.ts';
-import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
+import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { validateObjectMeta } from '../../schema/meta/object-meta-validation.ts';
-import type { ResourceDefinition, ScaleSubresource } from '../../schema/meta/resource.ts';
+import type { ScaleSubresource } from '../../schema/meta/resource.ts';
+import { type Scale, scaleOf } from '../../schema/meta/scale.ts';
 import { fail, ok, type Result } from '../../schema/meta/status.ts';
 import { withOwnMetadata } from './system-metadata.ts';
-import type { WriteContext } from './target.ts';
+import { metaRules, type WriteContext } from './target.ts';
 import type { NextState } from './update.ts';
-
-export interface Scale extends KubeObject {
-  apiVersion: 'autoscaling/v1';
-  kind: 'Scale';
-  spec?: { replicas?: number };
-  status: { replicas: number; selector?: string };
-}
-
-/** The Scale of an object. */
-export function scaleOf(scale: ScaleSubresource<UntypedObject>, object: UntypedObject): Scale {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = scale.selector(object);
-  const replicas = scale.replicas(object);
-  return {
-    kind: 'Scale',
-    apiVersion: 'autoscaling/v1',
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: replicas ? { replicas } : {},
-    status: { replicas: scale.statusReplicas(object), ...(selector ? { selector } : {}) },
-  };
-}
 
 /** The object that a new Scale asks for, for `updateObject`. */
 export function scaledState(
@@ -51,7 +31,7 @@ function applyScale(
 ): Result<UntypedObject> {
   const replicas = wanted.spec?.replicas ?? 0;
   const errors = [
-    ...validateObjectMeta(wanted.metadata, context.definition),
+    ...validateObjectMeta(wanted.metadata, metaRules(context.definition)),
     ...(replicas < 0 ? [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')] : []),
   ];
   if (errors.length > 0) return fail(invalidStatus('autoscaling', 'Scale', existing.metadata.name ?? '', errors));
@@ -61,7 +41,3 @@ function applyScale(
   else delete next.metadata.resourceVersion;
   return ok(next);
 }
-
-/** What a request reads and writes on a kind's subresource: the object itself or its Scale. */
-export const presented = (definition: ResourceDefinition, subresource: string, object: UntypedObject): KubeObject =>
-  subresource === 'scale' && definition.scale ? scaleOf(definition.scale, object) : object;

@@ -1,6 +1,8 @@
 /** What a write is aimed at: the kind, the served version, and whose rules apply. */
 import type { GroupResource, KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
+import type { ObjectMetaRules } from '../../schema/meta/object-meta-validation.ts';
 import type { ResourceDefinition, ServedVersion, StrategyContext, UpdateStrategy } from '../../schema/meta/resource.ts';
+import { qualifiedResource, servedVersionOf } from '../../schema/meta/served-version.ts';
 import { failure, type Result, type Status } from '../../schema/meta/status.ts';
 import type { WriteRequest } from '../../schema/protocol/shard.ts';
 import type { AdmissionAttributes, AdmissionOperation, RegistryEnvironment } from './environment.ts';
@@ -36,18 +38,6 @@ export interface DeletedStatus {
   readonly details: { readonly name: string; readonly group?: string; readonly kind: string; readonly uid?: string };
 }
 
-export const groupOf = (apiVersion: string): string => {
-  const slash = apiVersion.indexOf('/');
-  return slash < 0 ? '' : apiVersion.slice(0, slash);
-};
-
-export const apiVersionOf = (of: { readonly group: string; readonly version: string }): string =>
-  of.group ? `${of.group}/${of.version}` : of.version;
-
-/** The entry of `alsoServed` for an apiVersion; undefined for the stored version itself. */
-export const servedVersionOf = (definition: ResourceDefinition, apiVersion: string): ServedVersion | undefined =>
-  definition.alsoServed.find((served) => apiVersionOf(served) === apiVersion);
-
 export function writeContext(request: Omit<WriteRequest, 'verb'>, tx: StoreTransaction, env: RegistryEnvironment): WriteContext | undefined {
   const definition = env.definition(request.resource);
   if (!definition) return undefined;
@@ -57,7 +47,7 @@ export function writeContext(request: Omit<WriteRequest, 'verb'>, tx: StoreTrans
     request,
     definition,
     served,
-    qualified: group ? `${definition.plural}.${group}` : definition.plural,
+    qualified: qualifiedResource(definition.plural, group),
     subresource: request.subresource ?? '',
     tx,
     env,
@@ -72,6 +62,21 @@ export function updateStrategyOf(definition: ResourceDefinition, subresource: st
   if (subresource === 'status') return definition.status;
   return Object.hasOwn(definition.updateSubresources, subresource) ? definition.updateSubresources[subresource] : undefined;
 }
+
+/** What ObjectMeta validation must know of a kind; made once per kind. */
+export function metaRules(definition: ResourceDefinition): ObjectMetaRules {
+  const known = rulesOf.get(definition);
+  if (known) return known;
+  const rules: ObjectMetaRules = {
+    isNamespaced: definition.scope === 'Namespaced',
+    validateName: definition.validateName,
+    isBuiltIn: true,
+  };
+  rulesOf.set(definition, rules);
+  return rules;
+}
+
+const rulesOf = new WeakMap<ResourceDefinition, ObjectMetaRules>();
 
 /** The namespace that admission sees: a Namespace counts as lying in itself. */
 const admissionNamespace = (context: WriteContext, name: string): string =>

@@ -4,11 +4,12 @@ import { equalJson } from '../../schema/meta/json-value.ts';
 import type { KubeObject, ObjectMeta, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../schema/meta/object-meta-validation.ts';
 import type { UpdateStrategy } from '../../schema/meta/resource.ts';
+import { groupOf } from '../../schema/meta/served-version.ts';
 import { conflict, fail, notFound, OPTIMISTIC_LOCK_ERROR, ok, type Result, type Status, splitGroupResource } from '../../schema/meta/status.ts';
 import { createAdmitted, warn } from './create.ts';
 import { dropManagedFields } from './managed-fields.ts';
 import { dedupOwnerReferences, ensureNamespace, wipeSystemMetadata } from './system-metadata.ts';
-import { admissionAttributes, groupOf, type WriteContext, type WriteResult } from './target.ts';
+import { admissionAttributes, metaRules, type WriteContext, type WriteResult } from './target.ts';
 
 /** The new state, as a private copy in stored form, and what admission is to see of it. */
 export interface NextState {
@@ -123,7 +124,7 @@ function beforeUpdate(context: WriteContext, strategy: UpdateStrategy<UntypedObj
     meta.generation = (old.generation ?? 0) + 1;
   }
   const errors = [
-    ...validateObjectMeta(meta, definition),
+    ...validateObjectMeta(meta, metaRules(definition)),
     ...validateObjectMetaUpdate(meta, old),
     ...strategy.validateUpdate(next, existing, context.strategy),
   ];
