@@ -1,0 +1,15 @@
+/** The tables of the `Hub` Durable Object: very few rows, written rarely. */
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+/** Every shard that ever reserved revisions. */
+export const shards = sqliteTable('shards', {
+  namespace: text('namespace').primaryKey(),
+  /** It may hold a reservation: a new epoch must ask it before anything is released. */
+  active: integer('active', { mode: 'boolean' }).notNull(),
+});
+
+/** Single numbers: `epoch` and `ceiling` (no revision above it was ever handed out). */
+export const counters = sqliteTable('counters', {
+  name: text('name').primaryKey(),
+  value: integer('value').notNull(),
+});

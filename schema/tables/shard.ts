@@ -1,0 +1,79 @@
+/** The tables of the `Shard` Durable Object: one namespace's objects, their history, and what is due. */
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+/** Live objects. `text` comes last, so that scans of the other columns do not touch its pages. */
+export const objects = sqliteTable(
+  'objects',
+  {
+    resource: text('resource').notNull(),
+    name: text('name').notNull(),
+    /** Of the last change; also in the text as metadata.resourceVersion. */
+    revision: integer('revision').notNull(),
+    uid: text('uid').notNull(),
+    /** Owners' uids separated by blanks; the controlling one, if any, comes first with `*` before it. */
+    owners: text('owners').notNull(),
+    /** JSON of SelectableMeta. */
+    meta: text('meta').notNull(),
+    /** Canonical JSON of the object in its stored version. */
+    text: text('text').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.resource, table.name] })],
+);
+
+/**
+ * The undo log: outbox and history. A row holds what its change replaced; what the change made is what
+ * the object's next change replaced, or the object's live row.
+ */
+export const changes = sqliteTable('changes', {
+  revision: integer('revision').primaryKey(),
+  type: text('type', { enum: ['ADDED', 'MODIFIED', 'DELETED'] }).notNull(),
+  resource: text('resource').notNull(),
+  name: text('name').notNull(),
+  /** Absent for ADDED. */
+  previousMeta: text('previous_meta'),
+  previousText: text('previous_text'),
+  /** DELETED only: the last state under the deletion's revision. */
+  finalText: text('final_text'),
+});
+
+/** Keys that controllers want to look at again. */
+export const timers = sqliteTable(
+  'timers',
+  {
+    controller: text('controller').notNull(),
+    key: text('key').notNull(),
+    /** ms since the epoch. */
+    at: integer('at').notNull(),
+    failures: integer('failures').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.controller, table.key] }), index('timers_at').on(table.at)],
+);
+
+/** Which revision was the latest at a time: what history compaction and time to live go by. */
+export const moments = sqliteTable('moments', {
+  /** ms since the epoch. */
+  at: integer('at').primaryKey(),
+  revision: integer('revision').notNull(),
+});
+
+/** What is still to be done elsewhere after a commit (cluster shard: activate and drain namespaces). */
+export const effects = sqliteTable(
+  'effects',
+  {
+    kind: text('kind', { enum: ['activate', 'drain', 'ownerDeleted'] }).notNull(),
+    /** The namespace's name, or `namespace uid` of a deleted owner. */
+    key: text('key').notNull(),
+    /** The namespace's or owner's uid. */
+    uid: text('uid').notNull(),
+    /** ms since the epoch: not before. */
+    at: integer('at').notNull(),
+    attempts: integer('attempts').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.key] })],
+);
+
+/** Single values: see `ShardFacts`. */
+export const facts = sqliteTable('facts', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+});

@@ -1,0 +1,322 @@
+/**
+ * The SQL of a shard: objects, undo log, timers, moments, effects and single facts. Statements are
+ * prepared once. Nothing here decides anything.
+ */
+import { and, asc, count, desc, eq, gt, lte, max, sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/durable-sqlite';
+import { changes, effects, facts, moments, objects, timers } from '../../schema/tables/shard.ts';
+import { type Migrations, migrate } from './migrate.ts';
+import { type SqlHost, transact } from './sql-host.ts';
+
+export type ObjectRow = typeof objects.$inferSelect;
+export type ChangeRow = typeof changes.$inferSelect;
+export type TimerRow = typeof timers.$inferSelect;
+export type EffectRow = typeof effects.$inferSelect;
+export type EffectKind = EffectRow['kind'];
+
+/** What a scan of the log reads without touching texts. */
+export type ChangeHead = Pick<ChangeRow, 'revision' | 'type' | 'resource' | 'name'>;
+
+/** Everything of an object but its text and selectable meta. */
+export type ObjectHead = Omit<ObjectRow, 'text' | 'meta'>;
+
+/** Single numbers a shard keeps. */
+export type ShardFact =
+  /** Of the last committed change. */
+  | 'lastRevision'
+  /** Everything up to it is with the hub. */
+  | 'publishedThrough'
+  /** The history starts after it. */
+  | 'compactedThrough'
+  /** No reservation of a revision up to it may be used any more. */
+  | 'voidThrough'
+  /** The initial objects of the cluster are there (cluster shard): their version. */
+  | 'bootstrapVersion';
+
+const at = sql.placeholder;
+
+function statements(host: SqlHost) {
+  const db = drizzle(host as DurableObjectStorage);
+  const objectKey = and(eq(objects.resource, at('resource')), eq(objects.name, at('name')));
+  const head = {
+    revision: changes.revision,
+    type: changes.type,
+    resource: changes.resource,
+    name: changes.name,
+  };
+  return {
+    objectHeads: db
+      .select({
+        resource: objects.resource,
+        name: objects.name,
+        revision: objects.revision,
+        uid: objects.uid,
+        owners: objects.owners,
+      })
+      .from(objects)
+      .orderBy(asc(objects.resource), asc(objects.name))
+      .prepare(),
+    object: db.select().from(objects).where(objectKey).prepare(),
+    objectPage: db
+      .select()
+      .from(objects)
+      .where(and(eq(objects.resource, at('resource')), gt(objects.name, at('after'))))
+      .orderBy(asc(objects.name))
+      .limit(at('limit'))
+      .prepare(),
+    objectCount: db
+      .select({ count: count() })
+      .from(objects)
+      .where(and(eq(objects.resource, at('resource')), gt(objects.name, at('after'))))
+      .prepare(),
+    objectsUntil: db
+      .select({ name: objects.name })
+      .from(objects)
+      .where(and(eq(objects.resource, at('resource')), lte(objects.revision, at('revision'))))
+      .limit(at('limit'))
+      .prepare(),
+    putObject: db
+      .insert(objects)
+      .values({
+        resource: at('resource'),
+        name: at('name'),
+        revision: at('revision'),
+        uid: at('uid'),
+        owners: at('owners'),
+        meta: at('meta'),
+        text: at('text'),
+      })
+      .onConflictDoUpdate({
+        target: [objects.resource, objects.name],
+        set: {
+          revision: sql`excluded.revision`,
+          uid: sql`excluded.uid`,
+          owners: sql`excluded.owners`,
+          meta: sql`excluded.meta`,
+          text: sql`excluded.text`,
+        },
+      })
+      .prepare(),
+    removeObject: db.delete(objects).where(objectKey).prepare(),
+
+    appendChange: db
+      .insert(changes)
+      .values({
+        revision: at('revision'),
+        type: at('type'),
+        resource: at('resource'),
+        name: at('name'),
+        previousMeta: at('previousMeta'),
+        previousText: at('previousText'),
+        finalText: at('finalText'),
+      })
+      .prepare(),
+    change: db.select().from(changes).where(eq(changes.revision, at('revision'))).prepare(),
+    changeHeads: db
+      .select(head)
+      .from(changes)
+      .where(gt(changes.revision, at('after')))
+      .orderBy(asc(changes.revision))
+      .prepare(),
+    changeHeadsOf: db
+      .select(head)
+      .from(changes)
+      .where(and(gt(changes.revision, at('after')), eq(changes.resource, at('resource'))))
+      .orderBy(asc(changes.revision))
+      .prepare(),
+    hasChangeOf: db
+      .select({ revision: changes.revision })
+      .from(changes)
+      .where(and(gt(changes.revision, at('after')), eq(changes.resource, at('resource'))))
+      .limit(1)
+      .prepare(),
+    firstChange: db.select({ revision: changes.revision }).from(changes).orderBy(asc(changes.revision)).limit(1).prepare(),
+    lastChangeUpTo: db
+      .select({ revision: max(changes.revision) })
+      .from(changes)
+      .where(lte(changes.revision, at('through')))
+      .prepare(),
+    compact: db.delete(changes).where(lte(changes.revision, at('through'))).prepare(),
+
+    putTimer: db
+      .insert(timers)
+      .values({ controller: at('controller'), key: at('key'), at: at('at'), failures: at('failures') })
+      .onConflictDoUpdate({
+        target: [timers.controller, timers.key],
+        set: { at: sql`excluded.at`, failures: sql`excluded.failures` },
+      })
+      .prepare(),
+    removeTimer: db
+      .delete(timers)
+      .where(and(eq(timers.controller, at('controller')), eq(timers.key, at('key'))))
+      .prepare(),
+    dueTimers: db.select().from(timers).where(lte(timers.at, at('now'))).orderBy(asc(timers.at)).limit(at('limit')).prepare(),
+    nextTimer: db.select({ at: timers.at }).from(timers).orderBy(asc(timers.at)).limit(1).prepare(),
+
+    putMoment: db
+      .insert(moments)
+      .values({ at: at('at'), revision: at('revision') })
+      .onConflictDoUpdate({ target: moments.at, set: { revision: sql`excluded.revision` } })
+      .prepare(),
+    momentUpTo: db.select().from(moments).where(lte(moments.at, at('at'))).orderBy(desc(moments.at)).limit(1).prepare(),
+    removeMoments: db.delete(moments).where(sql`${moments.at} < ${at('at')}`).prepare(),
+
+    putEffect: db
+      .insert(effects)
+      .values({ kind: at('kind'), key: at('key'), uid: at('uid'), at: at('at'), attempts: at('attempts') })
+      .onConflictDoUpdate({
+        target: [effects.kind, effects.key],
+        set: { uid: sql`excluded.uid`, at: sql`excluded.at`, attempts: sql`excluded.attempts` },
+      })
+      .prepare(),
+    removeEffect: db
+      .delete(effects)
+      .where(and(eq(effects.kind, at('kind')), eq(effects.key, at('key')), eq(effects.uid, at('uid'))))
+      .prepare(),
+    allEffects: db.select().from(effects).orderBy(asc(effects.at)).prepare(),
+
+    putFact: db
+      .insert(facts)
+      .values({ name: at('name'), value: at('value') })
+      .onConflictDoUpdate({ target: facts.name, set: { value: sql`excluded.value` } })
+      .prepare(),
+    allFacts: db.select().from(facts).prepare(),
+  };
+}
+
+export class ShardStore {
+  readonly #host: SqlHost;
+  readonly #run: ReturnType<typeof statements>;
+  readonly #facts: Map<string, string>;
+
+  /** Migrates the storage; throws when it is of a newer version. */
+  constructor(host: SqlHost, migrations: Migrations) {
+    migrate(host, migrations);
+    this.#host = host;
+    this.#run = statements(host);
+    this.#facts = new Map(this.#run.allFacts.all().map(({ name, value }) => [name, value]));
+  }
+
+  /** One atomic step; `body` must not await. */
+  transact(body: () => undefined): void {
+    transact(this.#host, body);
+  }
+
+  /** 0 when it was never set. */
+  fact(name: ShardFact): number {
+    return Number(this.#facts.get(name) ?? 0);
+  }
+
+  /** Within `transact`, or alone. The value read afterwards is the new one even if the transaction fails: callers abort then. */
+  setFact(name: ShardFact, value: number): void {
+    this.#run.putFact.run({ name, value: String(value) });
+    this.#facts.set(name, String(value));
+  }
+
+  /** Every live object's head, ordered by resource and name. */
+  objectHeads(): readonly ObjectHead[] {
+    return this.#run.objectHeads.all();
+  }
+
+  object(resource: string, name: string): ObjectRow | undefined {
+    return this.#run.object.get({ resource, name });
+  }
+
+  /** Objects of a resource in name order after `after`, at most `limit`. */
+  objectPage(resource: string, after: string, limit: number): readonly ObjectRow[] {
+    return this.#run.objectPage.all({ resource, after, limit });
+  }
+
+  /** How many objects of the resource come after `after`. */
+  objectCount(resource: string, after: string): number {
+    return this.#run.objectCount.get({ resource, after })?.count ?? 0;
+  }
+
+  /** Names of objects of a resource whose last change is not younger than `revision`. */
+  namesUnchangedSince(resource: string, revision: number, limit: number): readonly string[] {
+    return this.#run.objectsUntil.all({ resource, revision, limit }).map(({ name }) => name);
+  }
+
+  putObject(row: ObjectRow): void {
+    this.#run.putObject.run(row);
+  }
+
+  removeObject(resource: string, name: string): void {
+    this.#run.removeObject.run({ resource, name });
+  }
+
+  appendChange(row: ChangeRow): void {
+    this.#run.appendChange.run(row);
+  }
+
+  change(revision: number): ChangeRow | undefined {
+    return this.#run.change.get({ revision });
+  }
+
+  /** Heads of all changes after `after`, oldest first; of one resource if given. */
+  changeHeads(after: number, resource?: string): readonly ChangeHead[] {
+    return resource === undefined ? this.#run.changeHeads.all({ after }) : this.#run.changeHeadsOf.all({ after, resource });
+  }
+
+  /** Whether anything of the resource changed after that revision. */
+  hasChangeAfter(after: number, resource: string): boolean {
+    return this.#run.hasChangeOf.get({ after, resource }) !== undefined;
+  }
+
+  /** Revision of the oldest change kept. */
+  firstChange(): number | undefined {
+    return this.#run.firstChange.get()?.revision;
+  }
+
+  /** Deletes changes up to `through` (which then holds as compacted). */
+  compact(through: number): void {
+    const last = this.#run.lastChangeUpTo.get({ through })?.revision;
+    if (last === undefined || last === null) return;
+    this.transact(() => {
+      this.#run.compact.run({ through });
+      this.setFact('compactedThrough', Math.max(last, this.fact('compactedThrough')));
+    });
+  }
+
+  putTimer(row: TimerRow): void {
+    this.#run.putTimer.run(row);
+  }
+
+  removeTimer(controller: string, key: string): void {
+    this.#run.removeTimer.run({ controller, key });
+  }
+
+  dueTimers(now: number, limit: number): readonly TimerRow[] {
+    return this.#run.dueTimers.all({ now, limit });
+  }
+
+  nextTimerAt(): number | undefined {
+    return this.#run.nextTimer.get()?.at;
+  }
+
+  putMoment(time: number, revision: number): void {
+    this.#run.putMoment.run({ at: time, revision });
+  }
+
+  /** The latest revision known to have been committed at that time or before. */
+  revisionAt(time: number): number | undefined {
+    return this.#run.momentUpTo.get({ at: time })?.revision;
+  }
+
+  removeMomentsBefore(time: number): void {
+    this.#run.removeMoments.run({ at: time });
+  }
+
+  putEffect(row: EffectRow): void {
+    this.#run.putEffect.run(row);
+  }
+
+  /** Removes it unless it has meanwhile been replaced for another uid. */
+  removeEffect(kind: EffectKind, key: string, uid: string): void {
+    this.#run.removeEffect.run({ kind, key, uid });
+  }
+
+  effects(): readonly EffectRow[] {
+    return this.#run.allEffects.all();
+  }
+}
