@@ -118,6 +118,8 @@ export interface ShardRpc {
   /** Independent writes in one call, answered in order: bindings, status reports. */
   writeAll(requests: readonly WriteRequest[]): Promise<readonly Answer[]>;
   read(request: ReadRequest): Promise<Answer>;
+  /** Independent reads in one call, answered in order: what the hub's mailboxes deliver to a node. */
+  readAll(requests: readonly ReadRequest[]): Promise<readonly Answer[]>;
   /** Live objects of one resource as of `revision` (exactly), in name order, after `afterName`. */
   snapshot(request: SnapshotRequest): Promise<SnapshotPage>;
   /** Changes with `after < revision <= through`, oldest first; `expired` when history no longer reaches. */

@@ -5,10 +5,12 @@
  */
 import type { GroupResource } from '../../schema/meta/object-meta.ts';
 import type { Change } from '../../schema/protocol/change.ts';
-import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
+import type { Answer, ReadRequest, WriteRequest } from '../../schema/protocol/shard.ts';
 
 export interface HubConsumer {
   readonly resources: ReadonlySet<GroupResource>;
+  /** Those of `resources` that `restore` needs; absent: all. What is left out is only followed. */
+  readonly restored?: ReadonlySet<GroupResource>;
   /** All live objects of `resources` as ADDED changes, as of `revision`. Called once, before `apply`. */
   restore(objects: readonly Change[], revision: number): void;
   /** Released changes of `resources`, in order. Must not throw; may call `HubServices`. */
@@ -22,6 +24,8 @@ export interface HubServices {
   now(): number;
   /** Independent writes, grouped by shard, one call each; answers in the order given. Never rejects. */
   writeAll(requests: readonly WriteRequest[]): Promise<readonly Answer[]>;
+  /** Reads of the latest state, grouped by shard, one call each; answers in the order given. Never rejects. */
+  readAll(requests: readonly ReadRequest[]): Promise<readonly Answer[]>;
   /** Calls `tick` of all consumers no later than `at` (ms since the epoch). */
   wakeAt(at: number): void;
   /** Runs after the current batch of changes was given to every consumer; keeps the hub awake meanwhile. */
