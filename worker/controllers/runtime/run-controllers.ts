@@ -37,6 +37,39 @@ export function runControllers(run: ControllerRun): ControllerRunResult {
   return new Runtime(run).run();
 }
 
+/**
+ * Dirty keys, those of earlier controllers first: what counts others' work runs once that has settled.
+ * A key waits once, however often it is dirty; within a controller the order is that of arrival.
+ */
+class WorkQueue {
+  readonly #waiting: ReadonlyMap<Controller, Set<KeyState>>;
+
+  constructor(controllers: readonly Controller[]) {
+    this.#waiting = new Map(controllers.map((controller) => [controller, new Set<KeyState>()]));
+  }
+
+  add(state: KeyState): void {
+    this.#waiting.get(state.controller)?.add(state);
+  }
+
+  delete(state: KeyState): void {
+    this.#waiting.get(state.controller)?.delete(state);
+  }
+
+  has(state: KeyState): boolean {
+    return this.#waiting.get(state.controller)?.has(state) ?? false;
+  }
+
+  next(): KeyState | undefined {
+    for (const states of this.#waiting.values()) for (const state of states) return state;
+    return undefined;
+  }
+
+  all(): readonly KeyState[] {
+    return [...this.#waiting.values()].flatMap((states) => [...states]);
+  }
+}
+
 interface KeyState {
   readonly controller: Controller;
   readonly key: string;
@@ -59,8 +92,7 @@ class Runtime {
   readonly #byName: ReadonlyMap<string, Controller>;
   readonly #routes: ReadonlyMap<GroupResource, readonly Route[]>;
   readonly #states = new Map<string, KeyState>();
-  /** Insertion order is the order of work; a Set, so a key waits once however often it is dirty. */
-  readonly #queue = new Set<KeyState>();
+  readonly #queue: WorkQueue;
   readonly #timers = new Map<KeyState, ControllerTimer>();
   readonly #failures: ControllerFailure[] = [];
   readonly #events = new EventWriter();
@@ -69,12 +101,13 @@ class Runtime {
     this.#run = run;
     this.#byName = new Map(run.controllers.map((controller) => [controller.name, controller]));
     this.#routes = routesOf(run.controllers);
+    this.#queue = new WorkQueue(run.controllers);
   }
 
   run(): ControllerRunResult {
     for (const item of this.#run.work) this.#enqueue(item.controller, item.key, item.failures);
     this.#routeChanges();
-    for (let state = first(this.#queue); state; state = first(this.#queue)) {
+    for (let state = this.#queue.next(); state; state = this.#queue.next()) {
       if (!this.#run.hasRoom()) break;
       this.#queue.delete(state);
       const outcome = this.#pass(state);
@@ -83,7 +116,7 @@ class Runtime {
       if (outcome.kind === 'noRoom') break;
     }
     return {
-      work: [...this.#queue].map(workItem),
+      work: this.#queue.all().map(workItem),
       timers: [...this.#timers].filter(([state]) => !this.#queue.has(state)).map(([, timer]) => timer),
       failures: this.#failures,
     };
@@ -264,7 +297,3 @@ const workItem = (state: KeyState): WorkItem => ({
 
 const messageOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
-function first<T>(set: ReadonlySet<T>): T | undefined {
-  for (const item of set) return item;
-  return undefined;
-}
