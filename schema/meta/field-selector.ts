@@ -64,6 +64,8 @@ export function parseFieldSelector(text: string): ParsedFieldSelector {
     if (!parts) return { ok: false, error: `invalid selector: '${text}'; can't understand '${term}'` };
     const value = unescapeValue(parts[3] as string);
     if (!value.ok) return value;
+    // Upstream drops what demands an empty value of no field.
+    if (parts[1] === '' && value.value === '') continue;
     requirements.push({ field: parts[1] as string, operator: parts[2] === '!=' ? '!=' : '=', value: value.value });
   }
   return { ok: true, value: requirements };

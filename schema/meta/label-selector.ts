@@ -129,7 +129,9 @@ export function newRequirement(key: string, operator: LabelOperator, values: rea
   const keyErrors = isQualifiedName(key);
   if (keyErrors.length) errors.push(`key: Invalid value: ${goQuote(key)}: ${keyErrors.join('; ')}`);
   const rule = OPERATOR_RULES[operator];
-  if (!rule.allows(values.length)) errors.push(`values: Invalid value: ${goJson(values)}: ${rule.text}`);
+  if (!rule.allows(values.length)) {
+    errors.push(`values: Invalid value: ${values.length ? goJson(values) : 'null'}: ${rule.text}`);
+  }
   if (operator === 'gt' || operator === 'lt') {
     values.forEach((value, i) => {
       if (parseInt64(value) !== undefined) return;

@@ -125,6 +125,7 @@ export function parseQuantity(text: string): ParsedQuantity {
   const scale = (suffix.base === 10 ? suffix.exponent : 0) - decimals.length;
   const unscaled = suffix.base === 2 ? signed << BigInt(suffix.exponent) : signed;
   if (!isShort(suffix, numerator.length, decimals.length)) {
+    if (whole + decimals === '') return { ok: false, error: QUANTITY_NUMERIC_ERROR };
     return { ok: true, value: settle(unscaled, scale, suffix.format) };
   }
   const kept = keepsText(suffix, digits, magnitude, scale) ? { text } : {};
