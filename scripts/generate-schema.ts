@@ -1,0 +1,212 @@
+/**
+ * Writes `schema/generated/` (git-ignored) from the type descriptions of two packages:
+ * `@kubernetes/client-node` gives every type's fields, formats and which are required;
+ * `kubernetes-models` tells quantities from strings and lists enumerations.
+ * What the packages lack of the Kubernetes version we serve is in `schema-additions.ts`.
+ *
+ * `field-table.ts` is what the worker imports; `descriptions.json` is for OpenAPI only.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ADDED_FIELDS } from './schema-additions.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const CLIENT_MODELS = path.join(ROOT, 'node_modules/@kubernetes/client-node/dist/gen/models');
+const KUBERNETES_MODELS = path.join(ROOT, 'node_modules/kubernetes-models');
+const OUTPUT = path.join(ROOT, 'schema/generated');
+
+/** Fewer would mean that the packages changed their layout. */
+const TYPES_MIN = 700;
+const QUANTITY_FIELDS_MIN = 20;
+
+interface Field {
+  readonly name: string;
+  /** A code of the field table; see `schema/decode/field-table.ts`. */
+  readonly type: string;
+  readonly required: boolean;
+}
+
+interface Type {
+  readonly name: string;
+  readonly fields: readonly Field[];
+}
+
+const SCALARS: Record<string, string> = {
+  'string|': 's',
+  'string|byte': 'y',
+  'string|int-or-string': 'o',
+  'string|date-time': 't',
+  'IntOrString|int-or-string': 'o',
+  'IntOrString|': 'o',
+  'number|int32': 'i',
+  'number|int64': 'l',
+  'number|double': 'd',
+  'number|': 'd',
+  'boolean|': 'b',
+  'any|': 'a',
+  'any|object': 'a',
+  'Date|date-time': 't',
+  'V1MicroTime|date-time-micro': 'm',
+  'Date|': 't',
+};
+
+/** The field table's code of one of client-node's types, e.g. `{ [key: string]: Array<string>; }` → `{}[]s`. */
+function codeOf(type: string, format: string): string {
+  const array = /^Array<(.*)>$/.exec(type);
+  if (array) return `[]${codeOf(array[1] as string, format)}`;
+  const map = /^\{ \[key: string\]: (.*); \}$/.exec(type);
+  if (map) return `{}${codeOf(map[1] as string, format)}`;
+  const scalar = SCALARS[`${type}|${format}`];
+  if (scalar) return scalar;
+  if (/^[A-Z]\w*$/.test(type) && (format === '' || format === 'date-time-micro')) return format ? 'm' : type;
+  throw new Error(`client-node has a type this script does not know: ${type} (${format})`);
+}
+
+/** client-node wraps these in a class of its own. */
+const MICRO_TIME = 'V1MicroTime';
+
+function readAttributes(source: string, name: string): { baseName: string; type: string; format: string }[] {
+  const start = source.indexOf('.attributeTypeMap = [');
+  if (start < 0) throw new Error(`${name} lists no attributes`);
+  const open = source.indexOf('[', start);
+  return JSON.parse(source.slice(open, source.indexOf('];', open) + 1));
+}
+
+/** Names client-node's declaration marks as always present. */
+function requiredNames(declaration: string): Set<string> {
+  return new Set([...declaration.matchAll(/^ {4}'([^']+)': /gm)].map((match) => match[1] as string));
+}
+
+function readType(name: string): { type: Type; descriptions: Record<string, string> } {
+  const source = readFileSync(path.join(CLIENT_MODELS, `${name}.js`), 'utf8');
+  const declaration = readFileSync(path.join(CLIENT_MODELS, `${name}.d.ts`), 'utf8');
+  const required = requiredNames(declaration);
+  const fields = readAttributes(source, name).map(({ baseName, type, format }) => ({
+    name: baseName,
+    type: type === MICRO_TIME ? 'm' : codeOf(type, format),
+    required: required.has(baseName),
+  }));
+  return { type: { name, fields }, descriptions: readDescriptions(declaration) };
+}
+
+const unindent = (comment: string): string => comment.replace(/^\s*\* ?/gm, '').trim();
+
+/** Descriptions by field; the type's own under the empty name. */
+function readDescriptions(declaration: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const match of declaration.matchAll(/\/\*\*\n((?: *\*(?!\/).*\n)+) *\*\/\n(?: {4}'([^']+)'\??:|export declare class)/g)) {
+    found[match[2] ?? ''] = unindent(match[1] as string);
+  }
+  return found;
+}
+
+/** The classes `all.js` lists; stale files of older versions lie beside them. */
+function listedTypes(): string[] {
+  const listing = readFileSync(path.join(CLIENT_MODELS, 'all.js'), 'utf8');
+  return [...listing.matchAll(/'\.\.\/models\/(\w+)\.js'/g)].map((match) => match[1] as string).sort();
+}
+
+interface Facts {
+  readonly quantities: ReadonlySet<string>;
+  readonly enums: ReadonlyMap<string, readonly string[]>;
+  readonly names: string;
+}
+
+/** `V1beta1Foo` and `CoreV1Foo` → version and kind, the part both packages share. */
+function versionAndKind(clientName: string): string {
+  const parts = /^(?:[A-Z][a-z]+)?V(\d+(?:alpha\d+|beta\d+)?)([A-Z]\w*)$/.exec(clientName);
+  return parts ? `v${parts[1]}/${parts[2]}` : clientName;
+}
+
+function readFacts(declaration: string): Facts {
+  const body = /export interface \w+ \{\n([^]*?)\n\}\n/.exec(declaration)?.[1] ?? '';
+  const quantities = new Set<string>();
+  const enums = new Map<string, readonly string[]>();
+  const names: string[] = [];
+  for (const field of body.matchAll(/^ {4}"([^"]+)"\??: ((?:.|\n(?! {4}"| {4}\/\*\*))*);$/gm)) {
+    const [, name = '', type = ''] = field;
+    names.push(name);
+    if (type.includes('ApiResourceQuantity')) quantities.add(name);
+    if (/^"[^"]*"(?: \| "[^"]*")*$/.test(type)) enums.set(name, [...type.matchAll(/"([^"]*)"/g)].map((m) => m[1] as string));
+  }
+  return { quantities, enums, names: names.sort().join() };
+}
+
+/** Facts of `kubernetes-models` by version and kind; several groups may share one. */
+function readAllFacts(): Map<string, Facts[]> {
+  const facts = new Map<string, Facts[]>();
+  const folders = readdirSync(KUBERNETES_MODELS, { withFileTypes: true }).filter((e) => e.isDirectory() && e.name !== '_schemas');
+  for (const folder of folders) {
+    const at = path.join(KUBERNETES_MODELS, folder.name);
+    const versions = folder.name === 'v1' ? [['v1', at] as const] : readdirSync(at).map((v) => [v, path.join(at, v)] as const);
+    for (const [version, directory] of versions) {
+      if (!/^v\d/.test(version)) continue;
+      for (const file of readdirSync(directory).filter((f) => f.endsWith('.d.ts') && f !== 'index.d.ts')) {
+        const key = `${version}/${file.slice(0, -5)}`;
+        facts.set(key, [...(facts.get(key) ?? []), readFacts(readFileSync(path.join(directory, file), 'utf8'))]);
+      }
+    }
+  }
+  return facts;
+}
+
+/** The facts of exactly this type: of the same-named ones, the one with the same fields. */
+function factsOf(type: Type, facts: Map<string, Facts[]>): Facts | undefined {
+  const names = type.fields.map((field) => field.name).sort().join();
+  return facts.get(versionAndKind(type.name))?.find((candidate) => candidate.names === names);
+}
+
+const withQuantities = (type: Type, facts: Facts | undefined): Type => ({
+  ...type,
+  fields: type.fields.map((field) =>
+    facts?.quantities.has(field.name) ? { ...field, type: field.type.replace(/s$/, 'q') } : field,
+  ),
+});
+
+/** The additions win: they also correct what the packages describe wrongly. */
+function withAdditions(type: Type): Type {
+  const added = ADDED_FIELDS[type.name] ?? {};
+  const known = new Set(type.fields.map((field) => field.name));
+  const corrected = type.fields.map((field) => ({ ...field, type: added[field.name] ?? field.type }));
+  const extra = Object.entries(added).filter(([name]) => !known.has(name));
+  return { ...type, fields: [...corrected, ...extra.map(([name, code]) => ({ name, type: code, required: false }))] };
+}
+
+const line = ({ name, fields }: Type): string =>
+  `  ${name}: '${fields.map((f) => `${f.name}${f.required ? '!' : ''}:${f.type}`).join(' ')}',`;
+
+/** Replaces the file at once, so that a reader beside us never sees half of it. */
+function write(file: string, text: string): void {
+  const temporary = path.join(OUTPUT, `.${file}.${process.pid}`);
+  writeFileSync(temporary, text);
+  renameSync(temporary, path.join(OUTPUT, file));
+}
+
+function main(): void {
+  const read = listedTypes().map(readType);
+  const facts = readAllFacts();
+  const listed = read.map(({ type }) => withAdditions(withQuantities(type, factsOf(type, facts))));
+  const known = new Set(listed.map((type) => type.name));
+  const added = Object.keys(ADDED_FIELDS)
+    .filter((name) => !known.has(name))
+    .map((name) => withAdditions({ name, fields: [] }));
+  const types = [...listed, ...added].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const quantities = types.flatMap((type) => type.fields).filter((field) => field.type.endsWith('q'));
+  if (types.length < TYPES_MIN || quantities.length < QUANTITY_FIELDS_MIN) {
+    throw new Error(`the packages changed their layout: ${types.length} types, ${quantities.length} quantity fields found`);
+  }
+  const enums = listed.flatMap((type) =>
+    [...(factsOf(type, facts)?.enums ?? [])].map(([field, values]) => [`${type.name}.${field}`, values] as const),
+  );
+  mkdirSync(OUTPUT, { recursive: true });
+  write(
+    'field-table.ts',
+    `// Made by scripts/generate-schema.ts.\n/** Fields by type, in the form schema/decode/field-table.ts reads. */\nexport const FIELD_TABLE: Readonly<Record<string, string>> = {\n${types.map(line).join('\n')}\n};\n`,
+  );
+  write(
+    'descriptions.json',
+    `${JSON.stringify({ types: Object.fromEntries(read.map(({ type, descriptions }) => [type.name, descriptions])), enums: Object.fromEntries(enums) })}\n`,
+  );
+}
+
+main();
