@@ -5,7 +5,7 @@
  */
 import type { GroupResource, KubeObject } from '../meta/object-meta.ts';
 import type { Status } from '../meta/status.ts';
-import type { Change } from './change.ts';
+import type { Change, SelectableMeta } from './change.ts';
 import type { UserInfo } from './user-info.ts';
 
 /** meta/v1 DeleteOptions, decoded. */
@@ -128,21 +128,33 @@ export interface ShardRpc {
   resolveSpans(request: ResolveRequest): Promise<ResolveReply>;
   /** Asks a namespace's shard to delete all it holds (namespace life cycle); says what remains. */
   drain(request: DrainRequest): Promise<DrainReply>;
+  /** Tells a namespace's shard that its Namespace exists: what every namespace has from its start is created. */
+  activate(): Promise<void>;
   /** Dependents of a cluster-scoped owner that is gone. */
   ownerDeleted(uid: string): Promise<void>;
+  /** Cluster shard only: the configuration a namespace's shard keeps a copy of. */
+  config(request: ConfigRequest): Promise<ConfigReply>;
+  /** Cluster shard only: resolves once the objects every cluster has from its start are there. */
+  ready(): Promise<boolean>;
 }
 
 export interface SnapshotRequest {
   readonly resource: GroupResource;
   readonly revision: number;
   readonly afterName: string;
+  /** 0: no limit but the page's bytes; below 0: no items, only `remaining`. */
   readonly limit: number;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
 }
 
 export interface SnapshotPage {
-  /** JSON text of each object, in name order. */
-  readonly items: readonly { readonly name: string; readonly text: string }[];
+  /** Stored JSON text and selectors of each object, in name order. */
+  readonly items: readonly { readonly name: string; readonly text: string; readonly meta: SelectableMeta }[];
   readonly more: boolean;
+  /** When `more`: the `afterName` of the next page. */
+  readonly lastName: string;
+  /** Objects after `lastName`, whatever the selectors say. */
   readonly remaining: number;
   /** True: `revision` is older than the kept history. */
   readonly expired: boolean;
@@ -156,19 +168,37 @@ export interface ChangesRequest {
 
 export interface ChangesPage {
   readonly changes: readonly Change[];
+  /** All changes up to here are in; below the request's `through` when the page is full: ask again. */
+  readonly through: number;
+  /** The history does not reach back to `after`; then there are no changes. */
   readonly expired: boolean;
 }
 
 export interface ResolveRequest {
   readonly epoch: number;
-  /** Everything above this revision that the hub has not released. */
+  /** The changes above this revision are wanted (the hub has not released them). */
   readonly releasedThrough: number;
+  /** The highest revision handed out: every reservation up to it that was not committed is void from now on. */
+  readonly through: number;
 }
 
-/** After it, the shard commits nothing under a reservation made before the call. */
+/** After it, the shard commits nothing under a reservation of a revision up to the request's `through`. */
 export interface ResolveReply {
+  /** Committed ones with `releasedThrough < revision <= through`, oldest first. */
   readonly changes: readonly Change[];
   readonly lastRevision: number;
+}
+
+/** The cluster-scoped objects that commits in a namespace depend on. Asked of the cluster shard. */
+export interface ConfigRequest {
+  /** The namespace whose own Namespace object is wanted. */
+  readonly namespace: string;
+}
+
+export interface ConfigReply {
+  /** The copy is current as of this revision. */
+  readonly revision: number;
+  readonly objects: readonly { readonly resource: GroupResource; readonly name: string; readonly text: string }[];
 }
 
 export interface DrainRequest {

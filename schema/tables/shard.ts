@@ -10,7 +10,7 @@ export const objects = sqliteTable(
     /** Of the last change; also in the text as metadata.resourceVersion. */
     revision: integer('revision').notNull(),
     uid: text('uid').notNull(),
-    /** Owners' uids separated by blanks; the controlling one, if any, comes first with `*` before it. */
+    /** Empty without ownerReferences; else a JSON array: the controlling owner's uid or an empty string, then every owner's uid. */
     owners: text('owners').notNull(),
     /** JSON of SelectableMeta. */
     meta: text('meta').notNull(),
