@@ -1,6 +1,7 @@
 /** The `zeroplane` command, all but `up` (which `bin.mjs` runs in a leaner process). */
 import { Command } from 'commander';
 import { defaultDataDir, UserError } from './setup/data-dir.ts';
+import { awaitControlPlaneCommand, awaitNodesCommand } from './commands/await.ts';
 import { devCommand } from './commands/dev.ts';
 import { downCommand } from './commands/down.ts';
 import { agentCommand } from './commands/agent.ts';
@@ -16,18 +17,11 @@ const program = new Command('zeroplane')
   .configureHelp({ showGlobalOptions: true });
 
 const defaults = { dataDir: defaultDataDir() };
-for (const command of [
-  upHelpCommand,
-  downCommand,
-  agentCommand,
-  tokenCommand,
-  kubeconfigCommand,
-  imageCommand,
-  devCommand,
-  prepareCommand,
-]) {
-  program.addCommand(command(defaults), { hidden: command === prepareCommand });
-}
+const commands = [upHelpCommand, downCommand, agentCommand, tokenCommand, kubeconfigCommand, imageCommand, devCommand];
+/** Steps of `up`, run by its supervisor. */
+const steps = [prepareCommand, awaitControlPlaneCommand, awaitNodesCommand];
+for (const command of commands) program.addCommand(command(defaults));
+for (const command of steps) program.addCommand(command(defaults), { hidden: true });
 
 try {
   await program.parseAsync();

@@ -9,6 +9,10 @@ export interface Plan {
   readonly kubeconfig: string;
   readonly adminToken: string;
   readonly supervisorToken: string;
+  /** A Unix socket of the same Worker, for this machine's supervisor only. */
+  readonly controlSocket: string;
+  /** Where the token lies with which local nodes join. */
+  readonly joinTokenFile: string;
   /** argv of the workerd process. */
   readonly controlPlane: readonly string[];
   readonly runtime: 'containerd' | 'simulated';

@@ -40,12 +40,16 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
   });
   context.step(`credentials and kubeconfig in ${dataDir.path}`);
 
+  const controlSocket = join(dataDir.run, 'control.sock');
+  rmSync(controlSocket, { force: true });
   const configFile = join(dataDir.run, 'workerd.capnp');
   rmSync(configFile, { force: true });
   writeFileSync(
     configFile,
     workerdConfig({
       port: options.port,
+      folder: dataDir.run,
+      controlSocket,
       workerFile: join(context.root, 'dist', 'worker.js'),
       stateFolder: dataDir.state,
       keyFile: certificates.keyFile,
@@ -69,6 +73,8 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
     kubeconfig: dataDir.kubeconfig,
     adminToken,
     supervisorToken,
+    controlSocket,
+    joinTokenFile: join(dataDir.secrets, 'join-token'),
     controlPlane: [workerdProgram(context.root), 'serve', configFile],
     runtime,
     nodes: nodeNames(options.nodes).map((name) => ({ name, folder: dataDir.node(name) })),

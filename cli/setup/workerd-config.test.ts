@@ -4,7 +4,9 @@ import { workerdConfig } from './workerd-config.ts';
 test('text bindings keep quotes, backslashes and line breaks', () => {
   const config = workerdConfig({
     port: 6443,
-    workerFile: '/w.js',
+    controlSocket: '/data/run/control.sock',
+    folder: '/data/run',
+    workerFile: '/data/w.js',
     stateFolder: '/state',
     keyFile: '/k',
     certificateFile: '/c',
@@ -12,5 +14,6 @@ test('text bindings keep quotes, backslashes and line breaks', () => {
   });
   expect(config).toContain(String.raw`(name = "PEM", text = "a\n\"b\"\\c")`);
   expect(config).toContain('uniqueKey = "zeroplane-Hub", enableSql = true, preventEviction = true');
+  expect(config).toContain('esModule = embed "../w.js"');
   expect(config).toContain('address = "*:6443"');
 });

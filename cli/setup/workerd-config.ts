@@ -1,8 +1,13 @@
+import { relative } from 'node:path';
 import { WORKER_SETTINGS } from './worker-settings.ts';
 
 export interface WorkerdConfigOptions {
   readonly port: number;
-  /** Absolute paths. */
+  /** Path of the supervisor's own socket, without TLS. */
+  readonly controlSocket: string;
+  /** Where the configuration will lie: `embed` takes paths relative to it only. */
+  readonly folder: string;
+  /** Absolute paths, as the following are. */
   readonly workerFile: string;
   readonly stateFolder: string;
   readonly keyFile: string;
@@ -24,6 +29,7 @@ const quote = (text: string): string =>
  */
 export function workerdConfig(options: WorkerdConfigOptions): string {
   const { name, compatibilityDate, compatibilityFlags, durableObjects, vars } = WORKER_SETTINGS;
+  const embed = (file: string) => `embed ${quote(relative(options.folder, file))}`;
   const texts = Object.entries({ ...vars, ...options.bindings });
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -37,15 +43,16 @@ const config :Workerd.Config = (
     (name = "https", address = "*:${options.port}", service = "zeroplane", https = (
       options = (),
       tlsOptions = (keypair = (
-        privateKey = embed ${quote(options.keyFile)},
-        certificateChain = embed ${quote(options.certificateFile)},
+        privateKey = ${embed(options.keyFile)},
+        certificateChain = ${embed(options.certificateFile)},
       )),
     )),
+    (name = "control", address = ${quote(`unix:${options.controlSocket}`)}, service = "zeroplane", http = ()),
   ],
 );
 
 const zeroplane :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed ${quote(options.workerFile)})],
+  modules = [(name = "worker.js", esModule = ${embed(options.workerFile)})],
   compatibilityDate = ${quote(compatibilityDate)},
   compatibilityFlags = [${compatibilityFlags.map(quote).join(', ')}],
   durableObjectNamespaces = [

@@ -1,6 +1,7 @@
 /**
  * `zeroplane up`: keeps the control plane and this machine's nodes running until it is told to stop.
- * Built-ins only and little of them: this process stays resident beside workerd.
+ * It stays resident beside workerd, so it loads no HTTP client (15 MiB): what speaks to the API server
+ * at start-up are short-lived processes of the full command.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,10 +16,9 @@ import {
   runningSupervisor,
 } from '../setup/data-dir.ts';
 import type { Plan } from '../setup/plan.ts';
-import { ApiClient } from './api-client.ts';
 import { SupervisedChild } from './child-process.ts';
-import { createJoinToken } from './join-token.ts';
 import { parseUpOptions, type UpOptions } from './options.ts';
+import { triggerSweep } from './sweep.ts';
 
 export interface Programs {
   /** The project's root. */
@@ -27,17 +27,14 @@ export interface Programs {
   readonly node: string;
 }
 
-const READY_TIMEOUT_MS = 60_000;
-const NODES_READY_TIMEOUT_MS = 120_000;
 const POLL_INTERVAL_MS = 50;
 const CONTROL_PLANE_STOP_MS = 5_000;
 const AGENT_STOP_MS = 45_000;
 const SWEEP_INTERVAL_MS = 60_000;
-const JOIN_TOKEN_LIFE_MS = 3_600_000;
+const START_CRASHES_MAX = 3;
 const DETACH_TIMEOUT_MS = 300_000;
 
 const say = (text: string): void => console.log(text);
-const step = (text: string): void => say(`  ✓ ${text}`);
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -105,8 +102,8 @@ async function detach(options: UpOptions, { root }: Programs, dataDir: DataDir):
 async function supervise(options: UpOptions, programs: Programs, dataDir: DataDir): Promise<number> {
   const stop = stopSignal();
   await reapLeftovers(dataDir);
-  const prepared = await runPrepare(options, programs, stop);
-  if (prepared !== 0) return prepared;
+  const prepared = await runStep(['prepare', ...flagsOf(options)], programs, stop);
+  if (prepared !== 0 || stop.requested) return prepared;
   const plan = JSON.parse(readFileSync(join(dataDir.run, 'plan.json'), 'utf8')) as Plan;
   claimDataDir(dataDir);
   const cluster = new RunningCluster(plan, programs, dataDir);
@@ -150,9 +147,9 @@ function stopSignal(): StopSignal {
   };
 }
 
-/** The heavy part of setting up runs in a process that ends before anything else starts. */
-async function runPrepare(options: UpOptions, { root, node }: Programs, stop: StopSignal): Promise<number> {
-  const child: ChildProcess = spawn(node, [join(root, 'dist', 'cli.mjs'), 'prepare', ...flagsOf(options)], {
+/** Runs a step of the start in a process of its own, which ends before the next; its exit status. */
+async function runStep(args: readonly string[], { root, node }: Programs, stop: StopSignal): Promise<number> {
+  const child: ChildProcess = spawn(node, [join(root, 'dist', 'cli.mjs'), ...args], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ZEROPLANE_ROOT: root },
   });
@@ -185,9 +182,8 @@ class RunningCluster {
   readonly #plan: Plan;
   readonly #programs: Programs;
   readonly #dataDir: DataDir;
-  readonly #api: ApiClient;
-  readonly #sweeper: ApiClient;
   readonly #pids = new Map<string, number>();
+  #crashes = 0;
   #controlPlane: SupervisedChild | undefined;
   #agents: SupervisedChild[] = [];
   #sweep: NodeJS.Timeout | undefined;
@@ -196,71 +192,50 @@ class RunningCluster {
     this.#plan = plan;
     this.#programs = programs;
     this.#dataDir = dataDir;
-    const ca = readFileSync(plan.caFile, 'utf8');
-    this.#api = new ApiClient(plan.localUrl, ca, plan.adminToken);
-    this.#sweeper = new ApiClient(plan.localUrl, ca, plan.supervisorToken);
   }
 
   async start(stop: StopSignal): Promise<void> {
-    const started = Date.now();
     this.#controlPlane = this.#child('control-plane', this.#plan.controlPlane, CONTROL_PLANE_STOP_MS);
-    await this.#waitUntilReady(stop);
-    step(`control plane ready on ${this.#plan.localUrl} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-    this.#sweep = setInterval(
-      () => void this.#sweeper.call('POST', '/internal/scheduled').catch(() => undefined),
-      SWEEP_INTERVAL_MS,
-    );
-    if (this.#plan.nodes.length > 0 && !stop.requested) await this.#startNodes(stop);
-  }
-
-  async #waitUntilReady(stop: StopSignal): Promise<void> {
-    const deadline = Date.now() + READY_TIMEOUT_MS;
-    let last = 'no answer';
-    while (!stop.requested) {
-      try {
-        const answer = await this.#api.call('GET', '/readyz', undefined, 5_000);
-        if (answer.code === 200) return;
-        last = answer.body.slice(0, 200);
-      } catch (error) {
-        last = messageOf(error);
-      }
-      if (Date.now() > deadline) {
-        throw new Error(
-          `the control plane did not become ready (${last}); its log is ${join(this.#dataDir.logs, 'control-plane.log')}`,
-        );
-      }
-      await sleep(POLL_INTERVAL_MS);
-    }
-  }
-
-  async #startNodes(stop: StopSignal): Promise<void> {
-    const { nodes, runtime } = this.#plan;
-    const started = Date.now();
-    const token = await createJoinToken(this.#api, {
-      lifeMs: JOIN_TOKEN_LIFE_MS,
-      description: 'Nodes of the machine that runs the control plane.',
-      now: Date.now(),
-    });
+    await this.#step(['await-control-plane'], stop);
+    const sweep = () => triggerSweep(this.#plan.controlSocket, this.#plan.supervisorToken);
+    this.#sweep = setInterval(sweep, SWEEP_INTERVAL_MS);
+    if (this.#plan.nodes.length === 0 || stop.requested) return;
     // One process stands for all simulated nodes; real ones have a process each.
-    const groups = runtime === 'simulated' ? [nodes] : nodes.map((node) => [node]);
-    this.#agents = groups.map((group) => this.#startAgent(group, token));
-    const waiting = await this.#waitForNodes(stop);
-    const what = `${nodes.length === 1 ? `node ${nodes[0]?.name}` : `${nodes.length} nodes`} (${runtime})`;
-    if (waiting.length === 0) step(`${what} ready (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-    else if (!stop.requested) say(`  ! not ready yet: ${waiting.join(', ')}; logs are in ${this.#dataDir.logs}`);
+    const groups = this.#plan.runtime === 'simulated' ? [this.#plan.nodes] : this.#plan.nodes.map((node) => [node]);
+    this.#agents = groups.map((group) => this.#startAgent(group));
+    await this.#step(['await-nodes'], stop);
   }
 
-  #startAgent(group: Plan['nodes'], token: string): SupervisedChild {
+  /** Gives up early when the control plane cannot even start. */
+  async #step(args: readonly string[], stop: StopSignal): Promise<void> {
+    const hopeless = new Promise<never>((_, reject) => {
+      this.#onCrash = () => {
+        this.#crashes += 1;
+        if (this.#crashes >= START_CRASHES_MAX)
+          reject(new Error(`the control plane cannot start: ${lastLine(this.#logFile('control-plane'))}`));
+      };
+    });
+    const status = await Promise.race([
+      runStep([...args, '--data-dir', this.#dataDir.path], this.#programs, stop),
+      hopeless,
+    ]);
+    this.#onCrash = () => {};
+    if (status !== 0) throw new Error(`see ${this.#dataDir.logs}`);
+  }
+
+  #onCrash = (): void => {};
+
+  readonly #logFile = (name: string): string => join(this.#dataDir.logs, `${name}.log`);
+
+  #startAgent(group: Plan['nodes']): SupervisedChild {
     const first = group[0] as Plan['nodes'][number];
     mkdirSync(first.folder, { recursive: true, mode: 0o700 });
-    const tokenFile = join(first.folder, 'join-token');
-    writeFileSync(tokenFile, token, { mode: 0o600 });
     const { node, root } = this.#programs;
     const argv = [
       node,
       join(root, 'dist', 'agent.mjs'),
       ...['--server', this.#plan.runtime === 'containerd' ? this.#plan.advertisedUrl : this.#plan.localUrl],
-      ...['--ca-file', this.#plan.caFile, '--token-file', tokenFile],
+      ...['--ca-file', this.#plan.caFile, '--token-file', this.#plan.joinTokenFile],
       ...['--node-name', first.name, '--data-dir', first.folder, '--runtime', this.#plan.runtime],
       ...(group.length > 1 ? ['--simulated-nodes', String(group.length)] : []),
       // Ctrl-C stops everything: the pods too; they come back with the node.
@@ -284,14 +259,17 @@ class RunningCluster {
     return new SupervisedChild({
       name,
       argv,
-      logFile: join(this.#dataDir.logs, `${name}.log`),
+      logFile: this.#logFile(name),
       stopTimeoutMs,
       onStart: (pid) => {
         this.#pids.set(name, pid);
         const children = [...this.#pids.values()].map((id) => ({ pid: id, startTime: processStartTime(id) }));
         writeFileSync(childrenFile(this.#dataDir), JSON.stringify(children));
       },
-      onCrash: (how, delayMs) => say(`  ! ${name} ended (${how}), starting it again in ${delayMs} ms`),
+      onCrash: (how, delayMs) => {
+        if (name === 'control-plane') this.#onCrash();
+        say(`  ! ${name} ended (${how}), starting it again in ${delayMs} ms`);
+      },
     });
   }
 
@@ -300,24 +278,11 @@ class RunningCluster {
     clearInterval(this.#sweep);
     await Promise.all(this.#agents.map((agent) => agent.stop()));
     await this.#controlPlane?.stop();
-    this.#api.close();
-    this.#sweeper.close();
     rmSync(childrenFile(this.#dataDir), { force: true });
   }
 }
 
-/** Which of `names` the node list does not show as Ready. */
-export function notReady(names: readonly string[], nodeList: string): string[] {
-  const { items } = JSON.parse(nodeList) as {
-    items: { metadata: { name: string }; status?: { conditions?: { type: string; status: string }[] } }[];
-  };
-  const ready = new Set(
-    items
-      .filter((node) => node.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'))
-      .map((node) => node.metadata.name),
-  );
-  return names.filter((name) => !ready.has(name));
-}
+const lastLine = (file: string): string => readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '';
 
 function printNextSteps(plan: Plan, options: UpOptions): void {
   say(`
