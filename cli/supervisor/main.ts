@@ -244,17 +244,6 @@ class RunningCluster {
     return this.#child(`node-${first.name}`, argv, AGENT_STOP_MS);
   }
 
-  async #waitForNodes(stop: StopSignal): Promise<string[]> {
-    const deadline = Date.now() + NODES_READY_TIMEOUT_MS;
-    let waiting = this.#plan.nodes.map((node) => node.name);
-    while (waiting.length > 0 && !stop.requested && Date.now() < deadline) {
-      await sleep(POLL_INTERVAL_MS * 2);
-      const answer = await this.#api.call('GET', '/api/v1/nodes').catch(() => undefined);
-      if (answer?.code === 200) waiting = notReady(waiting, answer.body);
-    }
-    return waiting;
-  }
-
   #child(name: string, argv: readonly string[], stopTimeoutMs: number): SupervisedChild {
     return new SupervisedChild({
       name,
