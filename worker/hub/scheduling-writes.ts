@@ -1,0 +1,80 @@
+/** The requests by which the hub's own parts act on pods and record events. */
+import { type EventContent, eventName, eventNamespace, newEvent } from '../../schema/meta/event-record.ts';
+import type { WriteRequest } from '../../schema/protocol/shard.ts';
+import { systemUser } from '../../schema/protocol/user-info.ts';
+
+const writeBase = (component: string) => ({
+  apiVersion: 'v1',
+  user: systemUser(component),
+  dryRun: false,
+  fieldManager: component,
+});
+
+export interface PodReference {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Source: registry/core/pod/storage BindingREST. */
+export function bindRequest(pod: PodReference, nodeName: string, component: string): WriteRequest {
+  const { namespace, name, uid } = pod;
+  const binding = {
+    kind: 'Binding',
+    apiVersion: 'v1',
+    metadata: { name, namespace, uid },
+    target: { kind: 'Node', name: nodeName },
+  };
+  const body = JSON.stringify(binding);
+  return { ...writeBase(component), verb: 'create', resource: 'pods', subresource: 'binding', namespace, name, body };
+}
+
+/** Sets one condition of a pod; the uid makes it fail on a namesake. */
+export function podConditionRequest(pod: PodReference, condition: Readonly<Record<string, unknown>>, component: string): WriteRequest {
+  return podStatusRequest(pod, { conditions: [condition] }, component);
+}
+
+/** Merges into a pod's status, conditions by type; the uid makes it fail on a namesake. */
+export function podStatusRequest(pod: PodReference, status: Readonly<Record<string, unknown>>, component: string): WriteRequest {
+  return {
+    ...writeBase(component),
+    verb: 'patch',
+    resource: 'pods',
+    subresource: 'status',
+    namespace: pod.namespace,
+    name: pod.name,
+    patchType: 'strategic',
+    body: JSON.stringify({ metadata: { uid: pod.uid }, status }),
+    force: false,
+    fieldValidation: 'Ignore',
+  };
+}
+
+/** A graceful delete, as `kubectl delete pod` without options. */
+export function deletePodRequest(pod: PodReference, component: string, gracePeriodSeconds?: number): WriteRequest {
+  const options = {
+    preconditions: { uid: pod.uid },
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+  };
+  return { ...writeBase(component), verb: 'delete', resource: 'pods', namespace: pod.namespace, name: pod.name, options };
+}
+
+/** An earlier occurrence of the same event. */
+export interface EventOccurrence {
+  readonly count: number;
+  readonly firstTimestamp: string;
+}
+
+/** Records an event, or its repetition: the name says what it says, and updates create. */
+export function eventRequest(content: EventContent, now: number, earlier?: EventOccurrence): WriteRequest {
+  const event = newEvent(content, now);
+  if (earlier) Object.assign(event, { count: earlier.count + 1, firstTimestamp: earlier.firstTimestamp });
+  return {
+    ...writeBase(content.component),
+    verb: 'update',
+    resource: 'events',
+    namespace: eventNamespace(content.subject),
+    name: eventName(content),
+    body: JSON.stringify(event),
+  };
+}

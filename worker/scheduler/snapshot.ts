@@ -1,0 +1,75 @@
+import { type Node, NodeInfo } from './node-info.ts';
+import type { PodInfo } from './pod-info.ts';
+
+/** The nodes, and the pods assigned to each: kept up to date change by change, never rebuilt. */
+export class Snapshot {
+  readonly #nodes = new Map<string, NodeInfo>();
+  readonly #nodeOfPod = new Map<string, string>();
+  #known: readonly NodeInfo[] | undefined;
+  /** Where the next search for nodes starts. */
+  nextStart = 0;
+  /** How many pods were placed; decides among equally good nodes. */
+  placed = 0;
+
+  /** Nodes that exist, in the order of their appearance. */
+  knownNodes(): readonly NodeInfo[] {
+    this.#known ??= [...this.#nodes.values()].filter(({ isKnown }) => isKnown);
+    return this.#known;
+  }
+
+  node(name: string): NodeInfo | undefined {
+    return this.#nodes.get(name);
+  }
+
+  setNode(node: Node): void {
+    const info = this.#nodeNamed(node.metadata.name ?? '');
+    if (!info.isKnown) this.#known = undefined;
+    info.setNode(node);
+  }
+
+  removeNode(name: string): void {
+    const info = this.#nodes.get(name);
+    if (!info) return;
+    info.removeNode();
+    this.#known = undefined;
+    if (info.pods.size === 0) this.#nodes.delete(name);
+  }
+
+  /** Counts the pod on the node it is assigned to, and nowhere else. */
+  addPod(pod: PodInfo): void {
+    this.removePod(pod.uid);
+    this.#nodeNamed(pod.nodeName).addPod(pod);
+    this.#nodeOfPod.set(pod.uid, pod.nodeName);
+  }
+
+  /** True when the pod was counted on a node. */
+  removePod(uid: string): boolean {
+    const name = this.#nodeOfPod.get(uid);
+    if (name === undefined) return false;
+    this.#nodeOfPod.delete(uid);
+    const info = this.#nodes.get(name);
+    info?.removePod(uid);
+    if (info && !info.isKnown && info.pods.size === 0) this.#nodes.delete(name);
+    return true;
+  }
+
+  /** The node a pod is counted on, be it assigned or only placed. */
+  nodeOf(uid: string): string | undefined {
+    return this.#nodeOfPod.get(uid);
+  }
+
+  /** Called by `schedule` for each pod that it has added to a node. */
+  notePlaced(pod: PodInfo, nodeName: string): void {
+    this.#nodeOfPod.set(pod.uid, nodeName);
+    this.placed += 1;
+  }
+
+  #nodeNamed(name: string): NodeInfo {
+    let info = this.#nodes.get(name);
+    if (!info) {
+      info = new NodeInfo(name);
+      this.#nodes.set(name, info);
+    }
+    return info;
+  }
+}
