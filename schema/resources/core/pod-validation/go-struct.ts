@@ -1,0 +1,29 @@
+/**
+ * Messages print whole structs of upstream's internal types: every field, under its Go name, in
+ * declaration order, absent pointers as null.
+ */
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  seLinuxOptions: 'SELinuxOptions',
+  gmsaCredentialSpec: 'GMSACredentialSpec',
+  gmsaCredentialSpecName: 'GMSACredentialSpecName',
+  ip: 'IP',
+};
+
+const goName = (name: string): string => EXCEPTIONS[name] ?? `${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`;
+
+/** A value to hand to `invalid`: `fields` of `object` under their Go names. Nested objects show what they have. */
+export function goStruct<T extends object>(object: T, fields: readonly (keyof T & string)[]): Record<string, unknown> {
+  return Object.fromEntries(fields.map((name) => [goName(name), goValue(object[name])]));
+}
+
+function goValue(value: unknown): unknown {
+  if (value === undefined || value === null) return null;
+  if (Array.isArray(value)) return value.map(goValue);
+  if (typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [goName(name), goValue(member)]));
+}
+
+/** Maps print with sorted keys, absent ones as null. */
+export function goMap(map: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> | null {
+  return map ? Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))) : null;
+}
