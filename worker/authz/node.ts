@@ -140,6 +140,8 @@ export async function nodeOpinion(attributes: AuthorizationAttributes, reaches: 
     const { apiGroup, resource } = attributes;
     const decide = BY_RESOURCE[apiGroup ? `${resource}.${apiGroup}` : resource];
     if (decide !== undefined) return decide(node, attributes, reaches);
+  } else if (attributes.path.startsWith(`/agent/v1/nodes/${encodeURIComponent(node)}/`)) {
+    return allow();
   }
   return NODE_RULES.some((rule) => ruleAllows(rule, attributes)) ? allow() : NO_OPINION;
 }

@@ -374,6 +374,9 @@ const ROLES: readonly RoleFacts[] = [
   },
 ];
 
+/** Our own: what the holder of a join token may do. */
+const NODE_JOINER: RoleFacts = { name: 'zeroplane:node-joiner', rules: [urls('post', '/agent/v1/join')] };
+
 const AGGREGATION_LABEL = 'rbac.authorization.k8s.io/aggregate-to-';
 
 export const DEFAULTS_METADATA = {
@@ -406,4 +409,4 @@ function clusterRole({ name, aggregateTo, aggregates, rules }: RoleFacts): Untyp
   };
 }
 
-export const defaultClusterRoles = (): readonly UntypedObject[] => ROLES.map(clusterRole);
+export const defaultClusterRoles = (): readonly UntypedObject[] => [...ROLES, NODE_JOINER].map(clusterRole);

@@ -36,6 +36,7 @@ const CLUSTER_BINDINGS: Readonly<Record<string, readonly SubjectFacts[]>> = {
     group('system:authenticated'),
     group('system:unauthenticated'),
   ],
+  'zeroplane:node-joiner': [group('system:bootstrappers')],
   // Without subjects: nodes are the node authorizer's.
   'system:node': [],
 };

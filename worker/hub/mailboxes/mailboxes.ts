@@ -168,12 +168,14 @@ export class Mailboxes implements HubConsumer {
   /** A session not seen before takes over; one that was taken over from stays out. */
   #admitSession(state: NodeState, session: string): boolean {
     if (state.supersededSessions.includes(session)) return false;
-    if (state.session !== session) {
-      if (state.session !== '') state.supersededSessions.push(state.session);
-      if (state.supersededSessions.length > SUPERSEDED_SESSIONS_MAX) state.supersededSessions.shift();
-      state.session = session;
+    if (state.session === session) {
+      // An earlier poll of the same session: its connection is given up, so whatever it is told does no harm.
+      state.wake?.('changed');
+      return true;
     }
-    // Also an earlier poll of the same session: its connection is given up, whether it knows or not.
+    if (state.session !== '') state.supersededSessions.push(state.session);
+    if (state.supersededSessions.length > SUPERSEDED_SESSIONS_MAX) state.supersededSessions.shift();
+    state.session = session;
     state.wake?.('superseded');
     return true;
   }
