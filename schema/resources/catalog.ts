@@ -1,4 +1,38 @@
+import type { KubeObject } from '../meta/object-meta.ts';
 import type { ResourceDefinition } from '../meta/resource.ts';
+import { lease } from './coordination/lease.ts';
+import { configMap } from './core/config-map.ts';
+import { endpoints } from './core/endpoints.ts';
+import { event } from './core/event.ts';
+import { namespace } from './core/namespace.ts';
+import { node } from './core/node.ts';
+import { secret } from './core/secret.ts';
+import { serviceAccount } from './core/service-account.ts';
+import { endpointSlice } from './discovery/endpoint-slice.ts';
+import { clusterRoleBinding } from './rbac/cluster-role-binding.ts';
+import { clusterRole } from './rbac/cluster-role.ts';
+import { roleBinding } from './rbac/role-binding.ts';
+import { role } from './rbac/role.ts';
+import { priorityClass } from './scheduling/priority-class.ts';
+
+/** A kind as the list holds it: callers pass it objects of its own kind only, by its key. */
+const kind = <T extends KubeObject>(definition: ResourceDefinition<T>): ResourceDefinition =>
+  definition as unknown as ResourceDefinition;
 
 /** Every built-in kind. Routes, discovery, tables and the generic tests derive from this list. */
-export const catalog: readonly ResourceDefinition[] = [];
+export const catalog: readonly ResourceDefinition[] = [
+  kind(namespace),
+  kind(node),
+  kind(configMap),
+  kind(secret),
+  kind(serviceAccount),
+  kind(endpoints),
+  kind(event),
+  kind(lease),
+  kind(endpointSlice),
+  kind(priorityClass),
+  kind(role),
+  kind(clusterRole),
+  kind(roleBinding),
+  kind(clusterRoleBinding),
+];

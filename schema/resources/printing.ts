@@ -3,7 +3,8 @@
  * Source: pkg/printers/internalversion, apimachinery util/duration, util/labels.
  */
 import { ageSince } from '../meta/duration.ts';
-import type { PrinterColumn } from '../meta/resource.ts';
+import type { KubeObject } from '../meta/object-meta.ts';
+import type { PrinterColumn, TableDefinition } from '../meta/resource.ts';
 
 /** A column shown always (`priority` 0) or only with `-o wide` (1). */
 export const column = (name: string, type: PrinterColumn['type'], description: string, priority = 0): PrinterColumn => ({
@@ -29,6 +30,12 @@ export const ageColumn: PrinterColumn = column(
   'string',
   'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata',
 );
+
+/** The table of kinds that have no printer upstream. Source: apiserver registry/rest/table.go. */
+export const defaultTable: TableDefinition<KubeObject> = {
+  columns: [nameColumn, { ...ageColumn, name: 'Created At', type: 'date' }],
+  cells: ({ metadata }) => [metadata.name ?? '', metadata.creationTimestamp ?? ''],
+};
 
 export const containersColumn = column('Containers', 'string', 'Names of each container in the template.', 1);
 export const imagesColumn = column('Images', 'string', 'Images referenced by each container in the template.', 1);

@@ -1,0 +1,109 @@
+/** Rules on policy rules, role references and subjects. Source: pkg/apis/rbac/validation, pkg/apis/rbac/v1 defaults. */
+import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts';
+import { isDNS1123Subdomain, isPathSegmentName } from '../../meta/name-rules.ts';
+import { immutableStructErrors } from '../field-checks.ts';
+
+export const RBAC_GROUP = 'rbac.authorization.k8s.io';
+
+export interface PolicyRule {
+  verbs: string[];
+  apiGroups?: string[];
+  resources?: string[];
+  resourceNames?: string[];
+  nonResourceURLs?: string[];
+}
+
+export interface RoleRef {
+  apiGroup?: string;
+  kind: string;
+  name: string;
+}
+
+export interface Subject {
+  kind: string;
+  apiGroup?: string;
+  name: string;
+  namespace?: string;
+}
+
+export interface Binding {
+  roleRef: RoleRef;
+  subjects?: Subject[];
+}
+
+/** Names of RBAC objects need only fit into a URL path; the same for a prefix. */
+export const validateRbacName = (name: string): string[] => isPathSegmentName(name);
+
+const isEmpty = (list: readonly string[] | undefined): boolean => (list?.length ?? 0) === 0;
+
+/** Errors of one policy rule, at `field`. */
+export function policyRuleErrors(rule: PolicyRule, isNamespaced: boolean, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const urls = rule.nonResourceURLs;
+  if (isEmpty(rule.verbs)) errors.push(required(`${field}.verbs`, 'verbs must contain at least one value'));
+  if (!isEmpty(urls)) {
+    const urlsField = `${field}.nonResourceURLs`;
+    if (isNamespaced) errors.push(invalid(urlsField, urls, 'namespaced rules cannot apply to non-resource URLs'));
+    if (!isEmpty(rule.apiGroups) || !isEmpty(rule.resources) || !isEmpty(rule.resourceNames)) {
+      errors.push(invalid(urlsField, urls, 'rules cannot apply to both regular resources and non-resource URLs'));
+    }
+    return errors;
+  }
+  if (isEmpty(rule.apiGroups)) errors.push(required(`${field}.apiGroups`, 'resource rules must supply at least one api group'));
+  if (isEmpty(rule.resources)) errors.push(required(`${field}.resources`, 'resource rules must supply at least one resource'));
+  return errors;
+}
+
+function subjectErrors(subject: Subject, isNamespaced: boolean, field: string): FieldError[] {
+  const { kind, apiGroup = '', name = '', namespace = '' } = subject;
+  const errors = name ? [] : [required(`${field}.name`)];
+  switch (kind) {
+    case 'ServiceAccount':
+      if (name) errors.push(...isDNS1123Subdomain(name).map((text) => invalid(`${field}.name`, name, text)));
+      if (apiGroup) errors.push(notSupported(`${field}.apiGroup`, apiGroup, ['']));
+      if (!isNamespaced && !namespace) errors.push(required(`${field}.namespace`));
+      return errors;
+    case 'User':
+    case 'Group':
+      if (apiGroup !== RBAC_GROUP) errors.push(notSupported(`${field}.apiGroup`, apiGroup, [RBAC_GROUP]));
+      return errors;
+    default:
+      return [...errors, notSupported(`${field}.kind`, kind ?? '', ['ServiceAccount', 'User', 'Group'])];
+  }
+}
+
+/** Errors of a binding's role and subjects; `roleKinds` are those it may refer to. */
+export function bindingErrors(binding: Binding, isNamespaced: boolean, roleKinds: readonly string[]): FieldError[] {
+  const { apiGroup = '', kind = '', name = '' } = binding.roleRef ?? {};
+  const errors: FieldError[] = [];
+  if (apiGroup !== RBAC_GROUP) errors.push(notSupported('roleRef.apiGroup', apiGroup, [RBAC_GROUP]));
+  if (!roleKinds.includes(kind)) errors.push(notSupported('roleRef.kind', kind, roleKinds));
+  if (!name) errors.push(required('roleRef.name'));
+  errors.push(...isPathSegmentName(name).map((text) => invalid('roleRef.name', name, text)));
+  const subjects = binding.subjects ?? [];
+  return [...errors, ...subjects.flatMap((subject, i) => subjectErrors(subject, isNamespaced, `subjects[${i}]`))];
+}
+
+/** A binding keeps its role for life. */
+export function roleRefErrors({ roleRef }: Binding, previous: Binding): FieldError[] {
+  const printed = { APIGroup: roleRef.apiGroup ?? '', Kind: roleRef.kind, Name: roleRef.name };
+  return immutableStructErrors(roleRef, previous.roleRef, 'roleRef', printed);
+}
+
+/** Groups that go without saying. */
+export function defaultBinding(binding: Binding): void {
+  if (binding.roleRef) binding.roleRef.apiGroup ||= RBAC_GROUP;
+  for (const subject of binding.subjects ?? []) {
+    if (!subject.apiGroup && (subject.kind === 'User' || subject.kind === 'Group')) subject.apiGroup = RBAC_GROUP;
+  }
+}
+
+/** The cells `Role`, then (wide) `Users`, `Groups`, `ServiceAccounts`. */
+export function bindingCells({ roleRef, subjects = [] }: Binding): { role: string; wide: [string, string, string] } {
+  const names = (kind: string): string =>
+    subjects
+      .filter((subject) => subject.kind === kind)
+      .map(({ namespace, name }) => (kind === 'ServiceAccount' ? `${namespace ?? ''}/${name}` : name))
+      .join(', ');
+  return { role: `${roleRef.kind}/${roleRef.name}`, wide: [names('User'), names('Group'), names('ServiceAccount')] };
+}
