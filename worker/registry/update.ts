@@ -125,7 +125,7 @@ function beforeUpdate(context: WriteContext, strategy: UpdateStrategy<UntypedObj
   }
   const errors = [
     ...validateObjectMeta(meta, metaRules(definition)),
-    ...validateObjectMetaUpdate(meta, old),
+    ...validateObjectMetaUpdate(meta, old, metaRules(definition)),
     ...strategy.validateUpdate(next, existing, context.strategy),
   ];
   if (errors.length > 0) return invalidStatus(groupOf(context.request.apiVersion), definition.kind, meta.name ?? '', errors);

@@ -1,0 +1,65 @@
+/** From what the registry says to an HTTP response. */
+import type { Status } from '../../schema/meta/status.ts';
+import type { Accepted } from './negotiation/accept.ts';
+import { jsonMediaType } from './negotiation/json.ts';
+
+const PLAIN: Accepted = { mediaType: jsonMediaType, conversion: undefined, isPretty: false };
+
+/** Answers above this are compressed for clients that accept it. Source: apiserver defaultGzipThresholdBytes. */
+const GZIP_CHARS_MIN = 128 * 1024;
+
+interface AnswerOptions {
+  readonly accepted?: Accepted | undefined;
+  readonly warnings?: readonly string[] | undefined;
+  /** The request's Accept-Encoding. */
+  readonly acceptEncoding?: string | null;
+}
+
+/** JSON text as a response, in the media type that was agreed on. */
+export function jsonAnswer(code: number, json: string, options: AnswerOptions = {}): Response {
+  const { mediaType, isPretty } = options.accepted ?? PLAIN;
+  const headers = new Headers({ 'content-type': mediaType.name, 'cache-control': 'no-cache, private' });
+  for (const warning of options.warnings ?? []) headers.append('warning', warningHeader(warning));
+  const body = mediaType.writeBody(json, isPretty);
+  if (code === 200 && body.length >= GZIP_CHARS_MIN && acceptsGzip(options.acceptEncoding)) return gzipped(code, body, headers);
+  return new Response(body, { status: code, headers });
+}
+
+const acceptsGzip = (acceptEncoding: string | null | undefined): boolean => /(^|,)\s*gzip\s*($|,|;)/.test(acceptEncoding ?? '');
+
+function gzipped(code: number, body: string, headers: Headers): Response {
+  headers.set('content-encoding', 'gzip');
+  headers.set('vary', 'Accept-Encoding');
+  const stream = new Response(body).body?.pipeThrough(new CompressionStream('gzip'));
+  return new Response(stream, { status: code, headers, encodeBody: 'manual' });
+}
+
+/** A Status as a response. */
+export function statusAnswer(status: Status, options: AnswerOptions = {}): Response {
+  const response = jsonAnswer(status.code, JSON.stringify(status), options);
+  const retryAfter = status.details?.retryAfterSeconds;
+  if (retryAfter) response.headers.set('retry-after', String(retryAfter));
+  response.headers.set('x-content-type-options', 'nosniff');
+  return response;
+}
+
+export const textAnswer = (code: number, text: string, headers: Record<string, string> = {}): Response =>
+  new Response(text, {
+    status: code,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff', ...headers },
+  });
+
+/** For paths of no API at all, as upstream's last handler. */
+export const pathNotFound = (): Response => textAnswer(404, '404 page not found\n');
+
+/** Source: RFC 7234 section 5.5 as apimachinery's util/net NewWarningHeader writes it. */
+function warningHeader(text: string): string {
+  const printable = text.replace(/[\x00-\x1f\x7f]/g, ' ').replace(/[\\"]/g, '\\$&');
+  return `299 - "${asLatin1(printable)}"`;
+}
+
+/** Header values are bytes: what is no Latin-1 goes as its UTF-8 bytes. */
+function asLatin1(text: string): string {
+  if (!/[^\x00-\x7f]/.test(text)) return text;
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
+}

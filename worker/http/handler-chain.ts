@@ -1,0 +1,93 @@
+/**
+ * The path of every request, in order: what it asks for, who asks, whether they may, which handler
+ * answers, and how failures look. Nothing else answers requests.
+ */
+import { Hono } from 'hono';
+import { badRequest, internalError, serviceUnavailable, type Status } from '../../schema/meta/status.ts';
+import { authenticate } from '../authn/chain.ts';
+import { forbiddenStatus } from '../authz/attributes.ts';
+import { authorize } from '../authz/chain.ts';
+import type { Env } from '../env.ts';
+import { pathNotFound, statusAnswer } from './answers.ts';
+import type { ApiRequest, Handled, HttpRuntime } from './api-request.ts';
+import { attributesOf } from './authorization-attributes.ts';
+import { findNonResourceRoute } from './non-resource-routes.ts';
+import { type Accepted, negotiate, noConversion } from './negotiation/accept.ts';
+import { serveObjects } from './object-requests.ts';
+import { methodNotAllowed, unknownResource } from './request-errors.ts';
+import { requestInfo } from './request-info.ts';
+import { securityDeps } from './security-deps.ts';
+import { findServedResource, isServedGroupVersion } from './served-resources.ts';
+import type { VirtualResource } from './virtual-resource.ts';
+import { findVirtualResource } from './virtual-resources.ts';
+
+/** Longer URLs are refused unread. */
+const URL_CHARS_MAX = 16_384;
+
+/** The Worker's HTTP surface. */
+export function createHandler(runtime: HttpRuntime): Hono<{ Bindings: Env }> {
+  const app = new Hono<{ Bindings: Env }>();
+  app.all('*', async (c) => {
+    const { raw } = c.req;
+    try {
+      const handled = await handle(raw, c.env, c.executionCtx as ExecutionContext, runtime);
+      return handled instanceof Response ? handled : statusAnswer(handled, { accepted: formOf(raw) });
+    } catch (error) {
+      return statusAnswer(statusOfError(error), { accepted: formOf(raw) });
+    }
+  });
+  return app;
+}
+
+async function handle(request: Request, env: Env, context: ExecutionContext, runtime: HttpRuntime): Promise<Handled> {
+  if (request.url.length > URL_CHARS_MAX) return badRequest('the URL is too long');
+  const url = new URL(request.url);
+  const query = url.searchParams;
+  const info = requestInfo(request.method, url.pathname, query);
+  if (!info) return badRequest(`unable to determine kind and namespace from url, ${url.pathname}`);
+
+  const security = securityDeps(env, runtime.now);
+  const user = await authenticate({ headers: request.headers, path: url.pathname }, security);
+  if (!user.ok) return user.status;
+  const attributes = attributesOf(info, user.value, query.get('fieldSelector') ?? '');
+  const verdict = await authorize(attributes, security);
+  if (!verdict.allowed) return forbiddenStatus(attributes, verdict.reason);
+
+  return route({ request, env, context, runtime, security, query, info, user: user.value });
+}
+
+async function route(api: ApiRequest): Promise<Handled> {
+  const { info } = api;
+  if (!info.isResourceRequest) {
+    const handler = findNonResourceRoute(info.path);
+    return handler ? handler(api) : pathNotFound();
+  }
+  const resource = findServedResource(info.apiGroup, info.apiVersion, info.resource);
+  if (resource) return serveObjects(api, resource);
+  const virtual = findVirtualResource(info.apiGroup, info.apiVersion, info.resource);
+  if (virtual) return serveVirtual(api, virtual);
+  return isServedGroupVersion(info.apiGroup, info.apiVersion) ? unknownResource() : pathNotFound();
+}
+
+async function serveVirtual(api: ApiRequest, resource: VirtualResource): Promise<Handled> {
+  const { namespace, pathName, verb } = api.info;
+  if (pathName !== '' || (namespace !== '') !== (resource.scope === 'Namespaced')) return unknownResource();
+  return (resource.verbs as readonly string[]).includes(verb) ? resource.handle(api) : methodNotAllowed();
+}
+
+/** Errors are written in the media type the client accepts, or JSON. */
+function formOf(request: Request): Accepted | undefined {
+  const accepted = negotiate(request.headers.get('accept'), noConversion);
+  return accepted.ok ? accepted.value : undefined;
+}
+
+/** A part that does not answer is a 503 to be tried again; anything else is a bug of ours. */
+function statusOfError(error: unknown): Status {
+  const away = error as { retryable?: boolean; overloaded?: boolean; durableObjectReset?: boolean };
+  if (away?.retryable || away?.overloaded || away?.durableObjectReset) {
+    return { ...serviceUnavailable('the server is currently unable to handle the request'), details: { retryAfterSeconds: 1 } };
+  }
+  console.error('request failed', error);
+  return internalError(error instanceof Error ? error.message : String(error));
+}
+

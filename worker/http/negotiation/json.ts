@@ -1,0 +1,9 @@
+import type { MediaType } from './media-type.ts';
+
+export const jsonMediaType: MediaType = {
+  name: 'application/json',
+  type: 'application',
+  subtype: 'json',
+  readBody: (body) => ({ ok: true, json: body }),
+  writeBody: (json, isPretty) => (isPretty ? `${JSON.stringify(JSON.parse(json), null, 2)}\n` : `${json}\n`),
+};

@@ -1,0 +1,47 @@
+/** Paths that are no resources, each with its handler. `/` lists them. */
+import { methodNotAllowed } from './request-errors.ts';
+import { agentApiHandler } from './agent-api.ts';
+import { jsonAnswer } from './answers.ts';
+import type { ApiRequest, Handled } from './api-request.ts';
+import { discoveryHandler, discoveryPaths } from './discovery/routes.ts';
+import { healthHandler } from './health.ts';
+import { openApiHandler } from './openapi/routes.ts';
+import { SERVER_VERSION } from './version.ts';
+
+export type NonResourceHandler = (api: ApiRequest) => Handled | Promise<Handled>;
+
+const readOnly =
+  (handler: NonResourceHandler): NonResourceHandler =>
+  (api) =>
+    api.request.method === 'GET' || api.request.method === 'HEAD' ? handler(api) : methodNotAllowed();
+
+const versionHandler: NonResourceHandler = () => jsonAnswer(200, JSON.stringify(SERVER_VERSION, null, 2));
+
+const EXACT: ReadonlyMap<string, NonResourceHandler> = new Map<string, NonResourceHandler>([
+  ['/', () => jsonAnswer(200, JSON.stringify({ paths: listedPaths() }, null, 2))],
+  ['/version', versionHandler],
+  ['/openapi/v2', openApiHandler],
+  ['/openapi/v3', openApiHandler],
+]);
+
+const PREFIXES: readonly (readonly [string, NonResourceHandler])[] = [
+  ['/healthz', healthHandler],
+  ['/livez', healthHandler],
+  ['/readyz', healthHandler],
+  ['/api', discoveryHandler],
+  ['/apis', discoveryHandler],
+  ['/openapi/v3/', openApiHandler],
+];
+
+/** The handler of a path; undefined: 404. */
+export function findNonResourceRoute(path: string): NonResourceHandler | undefined {
+  if (path.startsWith('/agent/v1/')) return agentApiHandler;
+  const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  const exact = EXACT.get(trimmed);
+  if (exact) return readOnly(exact);
+  const prefixed = PREFIXES.find(([prefix]) => trimmed === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`));
+  return prefixed && readOnly(prefixed[1]);
+}
+
+const listedPaths = (): readonly string[] =>
+  [...discoveryPaths(), '/healthz', '/healthz/ping', '/livez', '/livez/ping', '/openapi/v2', '/openapi/v3', '/readyz', '/readyz/ping', '/version'].sort();

@@ -1,0 +1,94 @@
+/** Answers as Table or PartialObjectMetadata. Source: apiserver endpoints/handlers/response.go. */
+import { cloneJson } from '../../schema/meta/json-value.ts';
+import type { ObjectMeta, UntypedObject } from '../../schema/meta/object-meta.ts';
+import { badRequest, fail, notAcceptable, ok, type Result } from '../../schema/meta/status.ts';
+import type { AllowsConversion, Conversion } from './negotiation/accept.ts';
+import type { ServedResource } from './served-resources.ts';
+
+export type IncludeObject = 'Object' | 'Metadata' | 'None';
+
+const META_VERSIONS: ReadonlySet<string> = new Set(['v1', 'v1beta1']);
+const CONVERSIONS: ReadonlySet<string> = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList']);
+
+/** What object endpoints offer. */
+export const allowsObjectForms: AllowsConversion = ({ group, version, kind }) =>
+  group === 'meta.k8s.io' && META_VERSIONS.has(version) && CONVERSIONS.has(kind);
+
+export function includeObject(query: URLSearchParams): Result<IncludeObject> {
+  const given = query.get('includeObject') ?? '';
+  if (given === '' || given === 'Metadata') return ok('Metadata');
+  if (given === 'Object' || given === 'None') return ok(given);
+  const why = `includeObject: Invalid value: ${JSON.stringify(given)}: must be 'Metadata', 'Object', 'None', or empty`;
+  return fail(badRequest(`Unable to convert to Table as requested: ${why}`));
+}
+
+interface FormContext {
+  readonly resource: ServedResource;
+  readonly include: IncludeObject;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+interface ListText {
+  readonly metadata: Record<string, unknown>;
+  readonly items: UntypedObject[];
+}
+
+/** JSON text of an object or a list as the form asked for; a Status stays as it is. */
+export function convertText(json: string, conversion: Conversion, context: FormContext): Result<string> {
+  const object = JSON.parse(json) as UntypedObject & Partial<ListText>;
+  if (object.kind === 'Status' && object.apiVersion === 'v1') return ok(json);
+  const isList = Array.isArray(object.items) && object.kind.endsWith('List');
+  const apiVersion = `${conversion.group}/${conversion.version}`;
+  switch (conversion.kind) {
+    case 'Table':
+      return ok(JSON.stringify(tableOf(isList ? (object as unknown as ListText) : undefined, object, apiVersion, context)));
+    case 'PartialObjectMetadata':
+      if (isList) return fail(notAcceptable('you requested PartialObjectMetadata, but the requested object is a list'));
+      return ok(JSON.stringify(partialOf(object.metadata, apiVersion)));
+    default:
+      if (!isList) return fail(notAcceptable('you requested PartialObjectMetadataList, but the requested object is not a list'));
+      return ok(JSON.stringify(partialListOf(object as unknown as ListText, apiVersion)));
+  }
+}
+
+const partialOf = (metadata: ObjectMeta, apiVersion: string) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
+
+const partialListOf = (list: ListText, apiVersion: string) => ({
+  kind: 'PartialObjectMetadataList',
+  apiVersion,
+  metadata: list.metadata,
+  items: list.items.map((item) => partialOf(item.metadata, apiVersion)),
+});
+
+function tableOf(list: ListText | undefined, object: UntypedObject, apiVersion: string, context: FormContext) {
+  const { columns } = context.resource.definition.table;
+  return {
+    kind: 'Table',
+    apiVersion,
+    metadata: list ? list.metadata : { resourceVersion: object.metadata.resourceVersion },
+    columnDefinitions: columns.map(({ name, type, format, description, priority }) => ({
+      name,
+      type,
+      format: format ?? '',
+      description,
+      priority: priority ?? 0,
+    })),
+    rows: (list ? list.items : [object]).map((item) => rowOf(item, apiVersion, context)),
+  };
+}
+
+function rowOf(item: UntypedObject, apiVersion: string, context: FormContext) {
+  const { definition, served } = context.resource;
+  const typed: UntypedObject = { ...item, kind: definition.kind, apiVersion: context.resource.apiVersion };
+  const stored = served?.toStored ? served.toStored(cloneJson(typed)) : typed;
+  const cells = definition.table.cells(stored, context.now);
+  switch (context.include) {
+    case 'None':
+      return { cells };
+    case 'Metadata':
+      return { cells, object: partialOf(item.metadata, apiVersion) };
+    case 'Object':
+      return { cells, object: typed };
+  }
+}

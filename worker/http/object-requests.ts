@@ -1,0 +1,243 @@
+/** Requests to objects: each becomes one call to a shard or the hub. */
+import type { Status } from '../../schema/meta/status.ts';
+import type { Answer, PatchType, RequestTarget } from '../../schema/protocol/shard.ts';
+import { authorize } from '../authz/chain.ts';
+import { forbiddenStatus } from '../authz/attributes.ts';
+import { jsonAnswer } from './answers.ts';
+import type { ApiRequest, Handled } from './api-request.ts';
+import { attributesOf } from './authorization-attributes.ts';
+import { readBody } from './body.ts';
+import { decodeDeleteOptions } from './delete-options.ts';
+import { decodeObjectBody } from './object-body.ts';
+import { type Accepted, negotiate } from './negotiation/accept.ts';
+import { unknownBodyFormat } from './negotiation/media-types.ts';
+import { allowsObjectForms, convertText, includeObject } from './object-forms.ts';
+import { methodNotAllowed, unknownResource } from './request-errors.ts';
+import { listOptions, writeOptions } from './request-options.ts';
+import type { ServedResource } from './served-resources.ts';
+import { hubOf, shardOf } from './stores.ts';
+import { unsupportedMediaType } from '../../schema/meta/status.ts';
+import { findSubresourceRoute } from './subresource-routes.ts';
+import { watchObjects } from './watch-request.ts';
+
+const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+
+export async function serveObjects(api: ApiRequest, resource: ServedResource): Promise<Handled> {
+  const misrouted = checkRoute(api, resource);
+  if (misrouted) return misrouted;
+  const { subresource, verb } = api.info;
+  const route = subresource ? findSubresourceRoute(resource.definition.key, subresource) : undefined;
+  if (route) {
+    return (route.verbs as readonly string[]).includes(verb) ? route.handle(api, resource) : methodNotAllowed();
+  }
+  if (subresource && !isObjectSubresource(resource, subresource)) return unknownResource();
+  const allowed: readonly string[] = subresource ? objectSubresourceVerbs(subresource) : resource.definition.verbs;
+  if (!allowed.includes(verb)) return methodNotAllowed();
+  const accepted = negotiate(api.request.headers.get('accept'), allowsObjectForms);
+  if (!accepted.ok) return accepted.status;
+  const handler = HANDLERS[verb];
+  return handler ? handler(api, resource, accepted.value) : methodNotAllowed();
+}
+
+type Handler = (api: ApiRequest, resource: ServedResource, accepted: Accepted) => Promise<Handled>;
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  create: createObject,
+  update: updateObject,
+  patch: patchObject,
+  delete: deleteObject,
+  deletecollection: deleteObjects,
+  get: getObject,
+  list: listObjects,
+  watch: watchObjects,
+};
+
+/** Subresources that are the object itself (or its Scale) under other rules. */
+export function isObjectSubresource({ definition }: ServedResource, subresource: string): boolean {
+  if (subresource === 'status') return definition.status !== undefined;
+  if (subresource === 'scale') return definition.scale !== undefined;
+  return Object.hasOwn(definition.updateSubresources, subresource);
+}
+
+/** `finalize` is only ever written. */
+export const objectSubresourceVerbs = (subresource: string): readonly string[] =>
+  subresource === 'finalize' ? ['update'] : ['get', 'patch', 'update'];
+
+/** Paths whose shape does not fit the kind's scope, or which carry too little or too much. */
+function checkRoute({ info }: ApiRequest, { definition }: ServedResource): Status | undefined {
+  const { namespace, pathName, verb, parts } = info;
+  if (parts.length > 3 && !findSubresourceRoute(definition.key, info.subresource)) return unknownResource();
+  if (definition.scope === 'Cluster') {
+    if (namespace !== '' && definition.key !== 'namespaces') return unknownResource();
+  } else if (namespace === '') {
+    if (pathName !== '') return unknownResource();
+    if (verb !== 'list' && verb !== 'watch') return methodNotAllowed();
+  }
+  if (pathName === '') return verb === 'update' || verb === 'patch' || verb === 'get' ? methodNotAllowed() : undefined;
+  return verb === 'create' && info.subresource === '' ? methodNotAllowed() : undefined;
+}
+
+function targetOf({ info, user }: ApiRequest, resource: ServedResource): RequestTarget {
+  const { definition, apiVersion } = resource;
+  return {
+    resource: definition.key,
+    apiVersion,
+    namespace: definition.scope === 'Namespaced' ? info.namespace : '',
+    ...(info.subresource ? { subresource: info.subresource } : {}),
+    user,
+  };
+}
+
+const shardFor = (api: ApiRequest, target: RequestTarget) => shardOf(api.env, target.namespace);
+
+async function createObject(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
+  const body = await decodeObjectBody(api, resource, 'CreateOptions');
+  if (!body.ok) return body.status;
+  const target = targetOf(api, resource);
+  const { json, options, warnings } = body.value;
+  const answer = await shardFor(api, target).write({
+    ...target,
+    verb: 'create',
+    body: json,
+    dryRun: options.dryRun,
+    fieldManager: options.fieldManager,
+  });
+  return respond(api, resource, accepted, answer, warnings);
+}
+
+async function updateObject(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
+  const body = await decodeObjectBody(api, resource, 'UpdateOptions');
+  if (!body.ok) return body.status;
+  const target = targetOf(api, resource);
+  const { json, options, warnings } = body.value;
+  const createRefused = resource.definition.allowCreateOnUpdate ? await createRefusal(api) : undefined;
+  const answer = await shardFor(api, target).write({
+    ...target,
+    verb: 'update',
+    name: api.info.pathName,
+    body: json,
+    dryRun: options.dryRun,
+    fieldManager: options.fieldManager,
+    ...(createRefused ? { createRefused } : {}),
+  });
+  return respond(api, resource, accepted, answer, warnings);
+}
+
+/** Whether the caller may also create what its PUT does not find. */
+async function createRefusal(api: ApiRequest): Promise<Status | undefined> {
+  const attributes = attributesOf({ ...api.info, verb: 'create' }, api.user, '');
+  const { allowed, reason } = await authorize(attributes, api.security);
+  return allowed ? undefined : forbiddenStatus(attributes, reason);
+}
+
+async function patchObject(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
+  const contentType = (api.request.headers.get('content-type') ?? '').split(';')[0] as string;
+  const patchType = Object.hasOwn(PATCH_TYPES, contentType) ? PATCH_TYPES[contentType] : undefined;
+  if (!patchType) return unsupportedMediaType(unknownBodyFormat(Object.keys(PATCH_TYPES)));
+  const body = await readBody(api.request);
+  if (!body.ok) return body.status;
+  const options = writeOptions('PatchOptions', api.query, userAgent(api), patchType);
+  if (!options.ok) return options.status;
+  const target = targetOf(api, resource);
+  const { dryRun, fieldManager, fieldValidation, force } = options.value;
+  const answer = await shardFor(api, target).write({
+    ...target,
+    verb: 'patch',
+    name: api.info.pathName,
+    patchType,
+    body: body.value,
+    dryRun,
+    fieldManager,
+    fieldValidation,
+    force,
+  });
+  return respond(api, resource, accepted, answer);
+}
+
+async function deleteObject(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
+  const options = await decodeDeleteOptions(api);
+  if (!options.ok) return options.status;
+  const target = targetOf(api, resource);
+  const answer = await shardFor(api, target).write({
+    ...target,
+    verb: 'delete',
+    name: api.info.pathName,
+    options: options.value,
+    dryRun: (options.value.dryRun ?? []).length > 0,
+    fieldManager: '',
+  });
+  return respond(api, resource, accepted, answer);
+}
+
+async function deleteObjects(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
+  const list = listOptions(api.query, resource.definition);
+  if (!list.ok) return list.status;
+  const options = await decodeDeleteOptions(api);
+  if (!options.ok) return options.status;
+  const target = targetOf(api, resource);
+  const answer = await shardFor(api, target).write({
+    ...target,
+    verb: 'deletecollection',
+    options: options.value,
+    labelSelector: list.value.labelSelector,
+    fieldSelector: list.value.fieldSelector,
+    dryRun: (options.value.dryRun ?? []).length > 0,
+    fieldManager: '',
+  });
+  return respond(api, resource, accepted, answer);
+}
+
+async function getObject(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
+  const target = targetOf(api, resource);
+  const resourceVersion = api.query.get('resourceVersion') ?? '';
+  const answer = await shardFor(api, target).read({ ...target, verb: 'get', name: api.info.pathName, resourceVersion });
+  return respond(api, resource, accepted, answer);
+}
+
+async function listObjects(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
+  const options = listOptions(api.query, resource.definition);
+  if (!options.ok) return options.status;
+  const target = targetOf(api, resource);
+  const { labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch } = options.value;
+  const request = {
+    ...target,
+    verb: 'list' as const,
+    labelSelector,
+    fieldSelector,
+    limit,
+    continue: options.value.continue,
+    resourceVersion,
+    resourceVersionMatch,
+  };
+  const isFannedOut = resource.definition.scope === 'Namespaced' && target.namespace === '';
+  const answer = isFannedOut ? await hubOf(api.env).list(request) : await shardFor(api, target).read(request);
+  return respond(api, resource, accepted, answer);
+}
+
+/** The registry's answer, in the form and media type the client wants. */
+export function respond(
+  api: ApiRequest,
+  resource: ServedResource,
+  accepted: Accepted,
+  answer: Answer,
+  warnings: readonly string[] = [],
+): Handled {
+  const options = {
+    accepted: api.query.has('pretty') ? { ...accepted, isPretty: api.query.get('pretty') !== 'false' } : accepted,
+    warnings: answer.warnings ? [...warnings, ...answer.warnings] : warnings,
+    acceptEncoding: api.request.headers.get('accept-encoding'),
+  };
+  if (!accepted.conversion || answer.code >= 400) return jsonAnswer(answer.code, answer.body, options);
+  const include = includeObject(api.query);
+  if (!include.ok) return include.status;
+  const converted = convertText(answer.body, accepted.conversion, { resource, include: include.value, now: api.runtime.now() });
+  return converted.ok ? jsonAnswer(answer.code, converted.value, options) : converted.status;
+}
+
+export const userAgent = (api: ApiRequest): string => api.request.headers.get('user-agent') ?? '';
+

@@ -1,0 +1,180 @@
+/**
+ * The query's options of each verb, decoded and validated.
+ * Source: apimachinery apis/meta/v1/validation, apis/meta/internalversion/validation.
+ */
+import { type FieldError, forbiddenField, invalid, invalidStatus, notSupported, required } from '../../schema/meta/field-error.ts';
+import { exactFieldValue, type FieldSelector, formatFieldSelector, parseFieldSelector } from '../../schema/meta/field-selector.ts';
+import { parseLabelSelector } from '../../schema/meta/label-selector.ts';
+import { validateFieldManager } from '../../schema/meta/object-meta-validation.ts';
+import type { ResourceDefinition } from '../../schema/meta/resource.ts';
+import { badRequest, fail, ok, type Result } from '../../schema/meta/status.ts';
+import type { FieldValidation, PatchType } from '../../schema/protocol/shard.ts';
+import { isTrue } from './request-info.ts';
+
+const META_GROUP = 'meta.k8s.io';
+
+export interface WriteOptions {
+  readonly dryRun: boolean;
+  readonly fieldValidation: FieldValidation;
+  /** Never empty. */
+  readonly fieldManager: string;
+  readonly force: boolean;
+}
+
+const FIELD_MANAGER_BYTES_MAX = 128;
+
+/** `kubectl` of `kubectl/v1.32.4 (linux/amd64) …`: who writes when the request does not say. */
+export function managerOfUserAgent(userAgent: string): string {
+  const slash = userAgent.indexOf('/');
+  const printable = (slash < 0 ? userAgent : userAgent.slice(0, slash)).replace(/\P{ASCII}|[\x00-\x1f\x7f]/gu, '');
+  return printable.slice(0, FIELD_MANAGER_BYTES_MAX) || 'unknown';
+}
+
+type WriteKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
+
+/** Options of create, update and patch (`patchType` given). */
+export function writeOptions(kind: WriteKind, query: URLSearchParams, userAgent: string, patchType?: PatchType): Result<WriteOptions> {
+  if (query.size === 0 && patchType !== 'apply') {
+    return ok({ dryRun: false, fieldValidation: 'Warn', fieldManager: managerOfUserAgent(userAgent), force: false });
+  }
+  const manager = query.get('fieldManager') ?? '';
+  const dryRun = query.getAll('dryRun');
+  const validation = query.get('fieldValidation') ?? '';
+  const errors = [
+    ...(patchType ? patchErrors(query, patchType, manager) : []),
+    ...validateFieldManager(manager, 'fieldManager'),
+    ...dryRunErrors(dryRun),
+    ...(['', 'Ignore', 'Warn', 'Strict'].includes(validation) ? [] : [notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn'])]),
+  ];
+  if (errors.length > 0) return fail(invalidStatus(META_GROUP, kind, '', errors));
+  return ok({
+    dryRun: dryRun.length > 0,
+    fieldValidation: (validation || 'Warn') as FieldValidation,
+    fieldManager: manager || managerOfUserAgent(userAgent),
+    force: isTrue(query.get('force')),
+  });
+}
+
+function patchErrors(query: URLSearchParams, patchType: PatchType, manager: string): FieldError[] {
+  if (patchType === 'apply') return manager === '' ? [required('fieldManager', 'is required for apply patch')] : [];
+  return query.has('force') ? [forbiddenField('force', 'may not be specified for non-apply patch')] : [];
+}
+
+export const dryRunErrors = (values: readonly string[]): FieldError[] =>
+  values.every((value) => value === 'All') ? [] : [notSupported('dryRun', values, ['All'])];
+
+export interface ListOptions {
+  readonly labelSelector: string;
+  readonly fieldSelector: string;
+  /** The name and namespace that the field selector demands, if it does. */
+  readonly onlyName: string | undefined;
+  readonly onlyNamespace: string | undefined;
+  readonly watch: boolean;
+  readonly limit: number;
+  readonly continue: string;
+  readonly resourceVersion: string;
+  readonly resourceVersionMatch: '' | 'Exact' | 'NotOlderThan';
+  readonly allowWatchBookmarks: boolean;
+  readonly sendInitialEvents: boolean | undefined;
+  readonly timeoutSeconds: number | undefined;
+}
+
+/** Longer selectors are refused before they are parsed. */
+const SELECTOR_CHARS_MAX = 65_536;
+const RESOURCE_VERSION = /^\d{1,20}$/;
+
+/** Options of list, watch and deletecollection. */
+export function listOptions(query: URLSearchParams, definition: ResourceDefinition, forceWatch = false): Result<ListOptions> {
+  const limit = integer(query, 'limit');
+  if (!limit.ok) return limit;
+  const timeoutSeconds = integer(query, 'timeoutSeconds');
+  if (!timeoutSeconds.ok) return timeoutSeconds;
+  const labelSelector = query.get('labelSelector') ?? '';
+  const labelError = selectorError(labelSelector, parseLabelSelector);
+  if (labelError) return fail(badRequest(labelError));
+  const fields = fieldSelector(query.get('fieldSelector') ?? '', definition);
+  if (!fields.ok) return fields;
+  const options: ListOptions = {
+    labelSelector,
+    fieldSelector: formatFieldSelector(fields.value),
+    onlyName: exactFieldValue(fields.value, 'metadata.name'),
+    onlyNamespace: exactFieldValue(fields.value, 'metadata.namespace'),
+    watch: forceWatch || isTrue(query.get('watch')),
+    limit: Math.max(0, limit.value ?? 0),
+    continue: query.get('continue') ?? '',
+    resourceVersion: query.get('resourceVersion') ?? '',
+    resourceVersionMatch: (query.get('resourceVersionMatch') ?? '') as ListOptions['resourceVersionMatch'],
+    allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
+    sendInitialEvents: query.has('sendInitialEvents') ? isTrue(query.get('sendInitialEvents')) : undefined,
+    timeoutSeconds: timeoutSeconds.value,
+  };
+  const errors = options.watch ? watchErrors(options) : listErrors(options);
+  if (errors.length > 0) return fail(invalidStatus(META_GROUP, 'ListOptions', '', errors));
+  if (options.resourceVersion !== '' && !RESOURCE_VERSION.test(options.resourceVersion)) {
+    return fail(invalidResourceVersion(options.resourceVersion));
+  }
+  return ok(options);
+}
+
+/** 400 for a resourceVersion that is no number. */
+export const invalidResourceVersion = (given: string) =>
+  invalidStatus('', '', '', [invalid('resourceVersion', given, `strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`)]);
+
+function integer(query: URLSearchParams, name: string): Result<number | undefined> {
+  const text = query.get(name);
+  if (text === null || text === '') return ok(undefined);
+  if (/^[+-]?\d{1,19}$/.test(text)) return ok(Number(text));
+  return fail(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`));
+}
+
+function selectorError(text: string, parse: (text: string) => { ok: true } | { ok: false; error: string }): string | undefined {
+  if (text === '') return undefined;
+  if (text.length > SELECTOR_CHARS_MAX) return `the selector is longer than ${SELECTOR_CHARS_MAX} characters`;
+  const parsed = parse(text);
+  return parsed.ok ? undefined : parsed.error;
+}
+
+function fieldSelector(text: string, definition: ResourceDefinition): Result<FieldSelector> {
+  if (text === '') return ok([]);
+  if (text.length > SELECTOR_CHARS_MAX) return fail(badRequest(`the selector is longer than ${SELECTOR_CHARS_MAX} characters`));
+  const parsed = parseFieldSelector(text);
+  if (!parsed.ok) return fail(badRequest(parsed.error));
+  const known = new Set(['metadata.name', 'metadata.namespace', ...definition.selectableFieldNames]);
+  const stranger = parsed.value.find((requirement) => !known.has(requirement.field));
+  if (!stranger) return ok(parsed.value);
+  const text_ = definition.selectableFieldNames.length > 0
+    ? `field label not supported: ${stranger.field}`
+    : `${JSON.stringify(stranger.field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  return fail(badRequest(text_));
+}
+
+function listErrors(options: ListOptions): FieldError[] {
+  const errors: FieldError[] = [];
+  const match: string = options.resourceVersionMatch;
+  if (match !== '') {
+    if (options.resourceVersion === '') errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    if (options.continue !== '') errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
+    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+    if (match === 'Exact' && options.resourceVersion === '0') {
+      errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+    }
+  }
+  if (options.sendInitialEvents !== undefined) errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  return errors;
+}
+
+function watchErrors(options: ListOptions): FieldError[] {
+  const errors: FieldError[] = [];
+  const match: string = options.resourceVersionMatch;
+  if (options.sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+    errors.push(forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  }
+  if (match !== '') {
+    if (options.sendInitialEvents === undefined) {
+      errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+    }
+    if (match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+    if (options.continue !== '') errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
+  }
+  return errors;
+}

@@ -1,0 +1,9 @@
+/** Subresources with code of their own. The only list of them. */
+import type { SubresourceRoute } from './subresource-route.ts';
+
+export const subresourceRoutes: readonly SubresourceRoute[] = [];
+
+const byPath = new Map(subresourceRoutes.map((route) => [`${route.resource}/${route.subresource}`, route]));
+
+export const findSubresourceRoute = (resource: string, subresource: string): SubresourceRoute | undefined =>
+  byPath.get(`${resource}/${subresource}`);

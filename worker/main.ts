@@ -1,0 +1,22 @@
+/** The composition root: what the runtime calls, and the Durable Object classes it must find. */
+import type { Env } from './env.ts';
+import { createHandler } from './http/handler-chain.ts';
+import { hubOf } from './http/stores.ts';
+
+export { Hub } from './hub/hub.ts';
+export { Shard } from './shard/shard.ts';
+
+const app = createHandler({
+  now: () => Date.now(),
+  random: () => Math.random(),
+  randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+  newUid: () => crypto.randomUUID(),
+});
+
+export default {
+  fetch: (request, env, context) => app.fetch(request, env, context),
+  /** The cron trigger: wakes what an alarm missed and runs the cluster-wide sweeps. */
+  scheduled: async (_event, env) => {
+    await hubOf(env).sweep();
+  },
+} satisfies ExportedHandler<Env>;
