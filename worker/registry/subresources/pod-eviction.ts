@@ -1,0 +1,46 @@
+/**
+ * pods/eviction: deletes a pod and says why in its conditions. Source: pkg/registry/core/pod/storage
+ * EvictionREST; what PodDisruptionBudgets forbid is decided between `planDelete` and the write.
+ */
+import { badRequest, fail, ok, type Result } from '../../../schema/meta/status.ts';
+import type { DeleteOptions } from '../../../schema/protocol/shard.ts';
+import { deleteObject, planDelete } from '../delete.ts';
+import type { CreateSubresource } from '../environment.ts';
+import { unknownPath, writeContext } from '../target.ts';
+import { admitBody, CREATED } from './create-admission.ts';
+import { withPodCondition } from './pod-condition.ts';
+
+const DISRUPTED = {
+  type: 'DisruptionTarget',
+  status: 'True',
+  reason: 'EvictionByEvictionAPI',
+  message: 'Eviction API: evicting',
+} as const;
+
+export const podEviction: CreateSubresource = {
+  resource: 'pods',
+  subresource: 'eviction',
+  apiVersion: 'policy/v1',
+  kind: 'Eviction',
+  schema: 'V1Eviction',
+  create(request, body, tx, env): Result<typeof CREATED> {
+    const { name } = request;
+    if (body.metadata.name !== name) return fail(badRequest('name in URL does not match name in Eviction object'));
+    const options = (body['deleteOptions'] ?? {}) as DeleteOptions;
+    const dryRun = request.dryRun || (options.dryRun?.length ?? 0) > 0;
+    const onSubresource = writeContext({ ...request, dryRun }, tx, env);
+    const onPod = writeContext({ ...request, dryRun, subresource: undefined }, tx, env);
+    if (onSubresource === undefined || onPod === undefined) return fail(unknownPath());
+    const refused = admitBody(onSubresource, name, body);
+    if (refused) return fail(refused);
+    const plan = planDelete(onPod, name, options);
+    if (!plan.ok) return plan;
+    if (dryRun) return ok(CREATED);
+    const pod = plan.value.existing;
+    tx.put('pods', { ...pod, metadata: { ...pod.metadata }, status: withPodCondition(pod, DISRUPTED, env.now) });
+    // The preconditions have been checked, and the resourceVersion is another one by now.
+    const { preconditions: _checked, ...rest } = options;
+    const deleted = deleteObject(onPod, name, rest);
+    return deleted.ok ? ok(CREATED) : deleted;
+  },
+};
