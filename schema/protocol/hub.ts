@@ -24,6 +24,8 @@ export interface PublishRequest {
   readonly first: number;
   /** Changes of the span in revision order; may be empty (the span is given back). */
   readonly changes: readonly Change[];
+  /** Further changes of the span follow in another call; it stays open. */
+  readonly more?: boolean;
 }
 
 export interface HubRpc {

@@ -184,9 +184,10 @@ export interface ResolveRequest {
 
 /** After it, the shard commits nothing under a reservation of a revision up to the request's `through`. */
 export interface ResolveReply {
-  /** Committed ones with `releasedThrough < revision <= through`, oldest first. */
+  /** Committed ones with `releasedThrough < revision <= complete`, oldest first. */
   readonly changes: readonly Change[];
-  readonly lastRevision: number;
+  /** The request's `through`, or less when the message is full: ask again from there. */
+  readonly complete: number;
 }
 
 /** The cluster-scoped objects that commits in a namespace depend on. Asked of the cluster shard. */

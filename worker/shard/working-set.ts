@@ -62,6 +62,7 @@ export class WorkingSet implements StoreTransaction {
   #last = -1;
   #journal: Undo[] = [];
   #changes: PendingChange[] = [];
+  #textLength = 0;
 
   constructor(options: WorkingSetOptions) {
     this.namespace = options.namespace;
@@ -75,6 +76,7 @@ export class WorkingSet implements StoreTransaction {
     this.#last = last;
     this.#journal = [];
     this.#changes = [];
+    this.#textLength = 0;
   }
 
   /** Revisions left. */
@@ -91,6 +93,11 @@ export class WorkingSet implements StoreTransaction {
     while (this.#journal.length > mark.journal) this.#undo(this.#journal.pop() as Undo);
     this.#changes.length = mark.changes;
     this.#next = mark.next;
+  }
+
+  /** Characters of text the batch has written, undone ones included. */
+  textLength(): number {
+    return this.#textLength;
   }
 
   /** The batch's changes so far, oldest first. */
@@ -209,6 +216,7 @@ export class WorkingSet implements StoreTransaction {
     previousBody: Body | undefined;
   }): void {
     const { type, resource, name, revision, body, previousBody } = written;
+    this.#textLength += body.text.length;
     this.#changes.push({
       revision,
       type,
