@@ -7,6 +7,7 @@ import { event } from './core/event.ts';
 import { namespace } from './core/namespace.ts';
 import { node } from './core/node.ts';
 import { secret } from './core/secret.ts';
+import { service } from './core/service.ts';
 import { serviceAccount } from './core/service-account.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
 import { clusterRoleBinding } from './rbac/cluster-role-binding.ts';
@@ -26,6 +27,7 @@ export const catalog: readonly ResourceDefinition[] = [
   kind(configMap),
   kind(secret),
   kind(serviceAccount),
+  kind(service),
   kind(endpoints),
   kind(event),
   kind(lease),

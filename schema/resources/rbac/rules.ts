@@ -92,7 +92,8 @@ export function roleRefErrors({ roleRef }: Binding, previous: Binding): FieldErr
 
 /** Groups that go without saying. */
 export function defaultBinding(binding: Binding): void {
-  if (binding.roleRef) binding.roleRef.apiGroup ||= RBAC_GROUP;
+  binding.roleRef ??= { kind: '', name: '' };
+  binding.roleRef.apiGroup ||= RBAC_GROUP;
   for (const subject of binding.subjects ?? []) {
     if (!subject.apiGroup && (subject.kind === 'User' || subject.kind === 'Group')) subject.apiGroup = RBAC_GROUP;
   }
