@@ -15,8 +15,6 @@ export interface Env {
   readonly CLUSTER_CA: string;
   /** Where clients and nodes reach this API, e.g. `https://192.0.2.7:6443`. */
   readonly API_SERVER_URL: string;
-  /** Shared with the supervisor, which drives the scheduled handler and readiness through it. */
-  readonly SUPERVISOR_TOKEN?: string;
 }
 
 /** The Durable Object name of a shard; the cluster-scoped shard has an empty namespace. */

@@ -28,7 +28,6 @@ export const devCommand = ({ dataDir }: { dataDir: string }): Command =>
       console.log(`  ✓ kubeconfig ${directory.kubeconfig}`);
       const variables = {
         ADMIN_TOKEN_SHA256: sha256Hex(token),
-        SUPERVISOR_TOKEN: ensureToken(directory.secrets, 'supervisor-token'),
         API_SERVER_URL: server,
         CLUSTER_CA: certificates.caPem,
       };

@@ -8,7 +8,6 @@ export interface Plan {
   readonly caFile: string;
   readonly kubeconfig: string;
   readonly adminToken: string;
-  readonly supervisorToken: string;
   /** A Unix socket of the same Worker, for this machine's supervisor only. */
   readonly controlSocket: string;
   /** Where the token lies with which local nodes join. */

@@ -28,7 +28,6 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
   await assertPortFree(options.port);
   const certificates = await ensureCertificates(dataDir.secrets, context.now);
   const adminToken = ensureToken(dataDir.secrets, 'admin-token');
-  const supervisorToken = ensureToken(dataDir.secrets, 'supervisor-token');
   const localUrl = `https://127.0.0.1:${options.port}`;
   const advertisedUrl = `https://${primaryAddress() ?? '127.0.0.1'}:${options.port}`;
   writeKubeconfig({
@@ -56,7 +55,6 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
       certificateFile: certificates.certificateFile,
       bindings: {
         ADMIN_TOKEN_SHA256: sha256Hex(adminToken),
-        SUPERVISOR_TOKEN: supervisorToken,
         CLUSTER_CA: certificates.caPem,
         API_SERVER_URL: advertisedUrl,
       },
@@ -72,7 +70,6 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
     caFile: certificates.caFile,
     kubeconfig: dataDir.kubeconfig,
     adminToken,
-    supervisorToken,
     controlSocket,
     joinTokenFile: join(dataDir.secrets, 'join-token'),
     controlPlane: [workerdProgram(context.root), 'serve', configFile],

@@ -197,7 +197,7 @@ class RunningCluster {
   async start(stop: StopSignal): Promise<void> {
     this.#controlPlane = this.#child('control-plane', this.#plan.controlPlane, CONTROL_PLANE_STOP_MS);
     await this.#step(['await-control-plane'], stop);
-    const sweep = () => triggerSweep(this.#plan.controlSocket, this.#plan.supervisorToken);
+    const sweep = () => triggerSweep(this.#plan.controlSocket, this.#plan.adminToken);
     this.#sweep = setInterval(sweep, SWEEP_INTERVAL_MS);
     if (this.#plan.nodes.length === 0 || stop.requested) return;
     // One process stands for all simulated nodes; real ones have a process each.

@@ -6,6 +6,7 @@ import type { ApiRequest, Handled } from './api-request.ts';
 import { discoveryHandler, discoveryPaths } from './discovery/routes.ts';
 import { healthHandler } from './health.ts';
 import { openApiHandler } from './openapi/routes.ts';
+import { hubOf } from './stores.ts';
 import { SERVER_VERSION } from './version.ts';
 
 export type NonResourceHandler = (api: ApiRequest) => Handled | Promise<Handled>;
@@ -16,6 +17,13 @@ const readOnly =
     api.request.method === 'GET' || api.request.method === 'HEAD' ? handler(api) : methodNotAllowed();
 
 const versionHandler: NonResourceHandler = () => jsonAnswer(200, JSON.stringify(SERVER_VERSION, null, 2));
+
+/** What a cron trigger does on Cloudflare; elsewhere the supervisor asks for it each minute, as the administrator. */
+const scheduledHandler: NonResourceHandler = async (api) => {
+  if (api.request.method !== 'POST') return methodNotAllowed();
+  await hubOf(api.env).sweep();
+  return jsonAnswer(200, '{}');
+};
 
 const EXACT: ReadonlyMap<string, NonResourceHandler> = new Map<string, NonResourceHandler>([
   ['/', () => jsonAnswer(200, JSON.stringify({ paths: listedPaths() }, null, 2))],
@@ -36,6 +44,7 @@ const PREFIXES: readonly (readonly [string, NonResourceHandler])[] = [
 /** The handler of a path; undefined: 404. */
 export function findNonResourceRoute(path: string): NonResourceHandler | undefined {
   if (path.startsWith('/agent/v1/')) return agentApiHandler;
+  if (path === '/internal/scheduled') return scheduledHandler;
   const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
   const exact = EXACT.get(trimmed);
   if (exact) return readOnly(exact);
