@@ -36,6 +36,8 @@ interface PullState {
 
 /** How long a failure that only a changed pod mends waits. */
 const HOPELESS_RETRY_MS = 60_000;
+/** So long a failed pull is shown as such before it is shown as backed off. */
+const FAILURE_SHOWN_MS = 2_000;
 const PULLS_MAX = 5;
 /** Remembered failures; the oldest go first. */
 const FAILURES_MAX = 1_000;
@@ -151,7 +153,7 @@ export class ImagePuller {
       if (this.#failures.size <= FAILURES_MAX) break;
       this.#failures.delete(oldest);
     }
-    return { ok: false, reason: 'ErrImagePull', message: error, retryAt: now };
+    return { ok: false, reason: 'ErrImagePull', message: error, retryAt: now + FAILURE_SHOWN_MS };
   }
 
   async #enter(): Promise<void> {
