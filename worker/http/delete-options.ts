@@ -1,4 +1,7 @@
 /** DeleteOptions, from the body or, without one, from the query. Source: apiserver endpoints/handlers/delete.go. */
+import { checkFields } from '../../schema/decode/check-fields.ts';
+import { parseJson } from '../../schema/decode/decode-json.ts';
+import { parseYaml } from '../../schema/decode/decode-yaml.ts';
 import { type FieldError, invalid, invalidStatus, notSupported } from '../../schema/meta/field-error.ts';
 import { badRequest, fail, ok, type Result, unsupportedMediaType } from '../../schema/meta/status.ts';
 import type { DeleteOptions } from '../../schema/protocol/shard.ts';
@@ -45,54 +48,22 @@ function optionsOfQuery(query: URLSearchParams): Result<DeleteOptions> {
   return ok(options);
 }
 
+/** A body may be of any group: clients send the group's own DeleteOptions. */
 function optionsOfBody(body: string, contentType: string | null): Result<DeleteOptions> {
   const mediaType = bodyMediaType(contentType);
   if (!mediaType) return fail(unsupportedMediaType(unknownBodyFormat(ANSWER_MEDIA_TYPES.map((type) => type.name))));
-  const read = mediaType.readBody(body);
-  if (!read.ok) return fail(badRequest(read.error));
-  let decoded: unknown;
-  try {
-    decoded = JSON.parse(read.json);
-  } catch (error) {
-    return fail(badRequest(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : ''}`));
-  }
-  if (decoded === null || typeof decoded !== 'object' || Array.isArray(decoded)) {
+  const parsed = mediaType.format === 'json' ? parseJson(body) : parseYaml(body);
+  if (!parsed.ok) return fail(badRequest(`couldn't get version/kind; json parse error: ${parsed.error}`));
+  const { value } = parsed;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     return fail(badRequest("couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct"));
   }
-  return decodeFields(decoded as Record<string, unknown>);
-}
-
-/** Type of each field: what Go's decoder would refuse is refused. */
-function decodeFields(raw: Record<string, unknown>): Result<DeleteOptions> {
-  const { kind, gracePeriodSeconds, orphanDependents, propagationPolicy, dryRun, preconditions } = raw;
-  if (kind !== undefined && kind !== '' && kind !== 'DeleteOptions') {
-    return fail(badRequest(`no kind ${JSON.stringify(kind)} is registered for the internal version of group "meta.k8s.io"`));
+  const raw = value as Record<string, unknown>;
+  if (raw.kind !== undefined && raw.kind !== '' && raw.kind !== 'DeleteOptions') {
+    return fail(badRequest(`no kind ${JSON.stringify(raw.kind)} is registered for the internal version of group "meta.k8s.io"`));
   }
-  if (isSet(gracePeriodSeconds) && !Number.isSafeInteger(gracePeriodSeconds)) return mismatch('gracePeriodSeconds', 'int64', gracePeriodSeconds);
-  if (isSet(orphanDependents) && typeof orphanDependents !== 'boolean') return mismatch('orphanDependents', 'bool', orphanDependents);
-  if (isSet(propagationPolicy) && typeof propagationPolicy !== 'string') return mismatch('propagationPolicy', 'string', propagationPolicy);
-  if (isSet(dryRun) && !(Array.isArray(dryRun) && dryRun.every((value) => typeof value === 'string'))) return mismatch('dryRun', '[]string', dryRun);
-  if (isSet(preconditions) && (typeof preconditions !== 'object' || Array.isArray(preconditions))) return mismatch('preconditions', 'Preconditions', preconditions);
-  const { uid, resourceVersion } = (preconditions ?? {}) as Record<string, unknown>;
-  if (isSet(uid) && typeof uid !== 'string') return mismatch('preconditions.uid', 'string', uid);
-  if (isSet(resourceVersion) && typeof resourceVersion !== 'string') return mismatch('preconditions.resourceVersion', 'string', resourceVersion);
-  const options: DeleteOptions = {};
-  if (isSet(gracePeriodSeconds)) options.gracePeriodSeconds = gracePeriodSeconds as number;
-  if (isSet(orphanDependents)) options.orphanDependents = orphanDependents as boolean;
-  if (isSet(propagationPolicy)) options.propagationPolicy = propagationPolicy as DeleteOptions['propagationPolicy'];
-  if (isSet(dryRun)) options.dryRun = dryRun as string[];
-  if (isSet(uid) || isSet(resourceVersion)) {
-    options.preconditions = {
-      ...(isSet(uid) ? { uid: uid as string } : {}),
-      ...(isSet(resourceVersion) ? { resourceVersion: resourceVersion as string } : {}),
-    };
-  }
-  return ok(options);
-}
-
-const isSet = (value: unknown): boolean => value !== undefined && value !== null;
-
-function mismatch(field: string, type: string, value: unknown) {
-  const given = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return fail(badRequest(`json: cannot unmarshal ${given} into Go struct field DeleteOptions.${field} of type ${type}`));
+  const { error } = checkFields(raw, 'V1DeleteOptions');
+  if (error) return fail(badRequest(error));
+  const { gracePeriodSeconds, propagationPolicy, preconditions, orphanDependents, dryRun } = raw as DeleteOptions;
+  return ok({ gracePeriodSeconds, propagationPolicy, preconditions, orphanDependents, dryRun });
 }

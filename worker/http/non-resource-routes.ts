@@ -1,5 +1,4 @@
 /** Paths that are no resources, each with its handler. `/` lists them. */
-import { methodNotAllowed } from './request-errors.ts';
 import { agentApiHandler } from './agent-api.ts';
 import { jsonAnswer } from './answers.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
@@ -7,6 +6,7 @@ import { discoveryHandler, discoveryPaths } from './discovery/routes.ts';
 import { healthHandler } from './health.ts';
 import { openApiHandler } from './openapi/routes.ts';
 import { hubOf } from './stores.ts';
+import { methodNotAllowed } from './request-errors.ts';
 import { SERVER_VERSION } from './version.ts';
 
 export type NonResourceHandler = (api: ApiRequest) => Handled | Promise<Handled>;
@@ -32,6 +32,9 @@ const EXACT: ReadonlyMap<string, NonResourceHandler> = new Map<string, NonResour
   ['/openapi/v3', openApiHandler],
 ]);
 
+/** Paths with methods of their own. */
+const ANY_METHOD: readonly (readonly [string, NonResourceHandler])[] = [['/agent/v1', agentApiHandler]];
+
 const PREFIXES: readonly (readonly [string, NonResourceHandler])[] = [
   ['/healthz', healthHandler],
   ['/livez', healthHandler],
@@ -48,8 +51,10 @@ export function findNonResourceRoute(path: string): NonResourceHandler | undefin
   const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
   const exact = EXACT.get(trimmed);
   if (exact) return readOnly(exact);
-  const prefixed = PREFIXES.find(([prefix]) => trimmed === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`));
-  return prefixed && readOnly(prefixed[1]);
+  const lies = ([prefix]: readonly [string, NonResourceHandler]): boolean =>
+    trimmed === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`);
+  const prefixed = PREFIXES.find(lies);
+  return prefixed ? readOnly(prefixed[1]) : ANY_METHOD.find(lies)?.[1];
 }
 
 const listedPaths = (): readonly string[] =>

@@ -1,22 +1,24 @@
 /** Requests to objects: each becomes one call to a shard or the hub. */
-import type { Status } from '../../schema/meta/status.ts';
+import type { ExpectedKind } from '../../schema/decode/decode-object.ts';
+import { type Status, unsupportedMediaType } from '../../schema/meta/status.ts';
 import type { Answer, PatchType, RequestTarget } from '../../schema/protocol/shard.ts';
-import { authorize } from '../authz/chain.ts';
 import { forbiddenStatus } from '../authz/attributes.ts';
+import { authorize } from '../authz/chain.ts';
+import type { CreateSubresource } from '../registry/environment.ts';
+import { findCreateSubresource } from '../registry/subresources/create-subresources.ts';
 import { jsonAnswer } from './answers.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
 import { attributesOf } from './authorization-attributes.ts';
 import { readBody } from './body.ts';
 import { decodeDeleteOptions } from './delete-options.ts';
-import { decodeObjectBody } from './object-body.ts';
-import { type Accepted, negotiate } from './negotiation/accept.ts';
+import { type Accepted, negotiate, noConversion } from './negotiation/accept.ts';
 import { unknownBodyFormat } from './negotiation/media-types.ts';
+import { decodeObjectBody } from './object-body.ts';
 import { allowsObjectForms, convertText, includeObject } from './object-forms.ts';
 import { methodNotAllowed, unknownResource } from './request-errors.ts';
 import { listOptions, writeOptions } from './request-options.ts';
 import type { ServedResource } from './served-resources.ts';
 import { hubOf, shardOf } from './stores.ts';
-import { unsupportedMediaType } from '../../schema/meta/status.ts';
 import { findSubresourceRoute } from './subresource-routes.ts';
 import { watchObjects } from './watch-request.ts';
 
@@ -35,6 +37,8 @@ export async function serveObjects(api: ApiRequest, resource: ServedResource): P
   if (route) {
     return (route.verbs as readonly string[]).includes(verb) ? route.handle(api, resource) : methodNotAllowed();
   }
+  const created = subresource ? findCreateSubresource(resource.definition.key, subresource) : undefined;
+  if (created) return verb === 'create' ? createOnSubresource(api, resource, created) : methodNotAllowed();
   if (subresource && !isObjectSubresource(resource, subresource)) return unknownResource();
   const allowed: readonly string[] = subresource ? objectSubresourceVerbs(subresource) : resource.definition.verbs;
   if (!allowed.includes(verb)) return methodNotAllowed();
@@ -95,8 +99,35 @@ function targetOf({ info, user }: ApiRequest, resource: ServedResource): Request
 
 const shardFor = (api: ApiRequest, target: RequestTarget) => shardOf(api.env, target.namespace);
 
+/** What a body on that path must be. */
+const expectedKind = ({ group, version, schema, definition }: ServedResource, subresource: string): ExpectedKind =>
+  subresource === 'scale' ? SCALE : { group, version, schema, kind: definition.kind };
+
+const SCALE: ExpectedKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'V1Scale' };
+
+/** pods/binding, pods/eviction: an object of another kind, created on the one named. */
+async function createOnSubresource(api: ApiRequest, resource: ServedResource, subresource: CreateSubresource): Promise<Handled> {
+  const accepted = negotiate(api.request.headers.get('accept'), noConversion);
+  if (!accepted.ok) return accepted.status;
+  const { apiVersion, kind, schema } = subresource;
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  const body = await decodeObjectBody(api, { group, version, kind, schema }, 'CreateOptions');
+  if (!body.ok) return body.status;
+  const target = targetOf(api, resource);
+  const { json, options, warnings } = body.value;
+  const answer = await shardFor(api, target).write({
+    ...target,
+    verb: 'create',
+    name: api.info.pathName,
+    body: json,
+    dryRun: options.dryRun,
+    fieldManager: options.fieldManager,
+  });
+  return respond(api, resource, accepted.value, answer, warnings);
+}
+
 async function createObject(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
-  const body = await decodeObjectBody(api, resource, 'CreateOptions');
+  const body = await decodeObjectBody(api, expectedKind(resource, ''), 'CreateOptions');
   if (!body.ok) return body.status;
   const target = targetOf(api, resource);
   const { json, options, warnings } = body.value;
@@ -111,7 +142,7 @@ async function createObject(api: ApiRequest, resource: ServedResource, accepted:
 }
 
 async function updateObject(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
-  const body = await decodeObjectBody(api, resource, 'UpdateOptions');
+  const body = await decodeObjectBody(api, expectedKind(resource, api.info.subresource), 'UpdateOptions');
   if (!body.ok) return body.status;
   const target = targetOf(api, resource);
   const { json, options, warnings } = body.value;

@@ -16,7 +16,7 @@ const table = { columns: [], cells: () => [] };
 const spec = (object: UntypedObject): Record<string, number> => (object.spec ?? {}) as Record<string, number>;
 
 /** Configuration without generation; deletes answer a Status. */
-export const boxes = defineResource({
+export const boxes = defineResource<UntypedObject>({
   group: '',
   version: 'v1',
   kind: 'ConfigMap',
@@ -31,7 +31,7 @@ export const boxes = defineResource({
 });
 
 /** A workload: generation, status, scale, validation of spec.replicas. */
-export const fleets = defineResource({
+export const fleets = defineResource<UntypedObject>({
   group: 'apps',
   version: 'v1',
   kind: 'Deployment',
@@ -75,7 +75,7 @@ export const fleets = defineResource({
 });
 
 /** Deleted gracefully, and answered as an object. */
-export const ships = defineResource({
+export const ships = defineResource<UntypedObject>({
   group: '',
   version: 'v1',
   kind: 'Pod',
@@ -93,7 +93,7 @@ export const ships = defineResource({
 });
 
 /** Created by PUT; updates need a resourceVersion. */
-export const leases = defineResource({
+export const leases = defineResource<UntypedObject>({
   group: 'coordination.k8s.io',
   version: 'v1',
   kind: 'Lease',
@@ -110,7 +110,7 @@ export const leases = defineResource({
 });
 
 /** Held by spec.finalizers, marked by a phase. */
-export const spaces = defineResource({
+export const spaces = defineResource<UntypedObject>({
   group: '',
   version: 'v1',
   kind: 'Namespace',

@@ -1,5 +1,6 @@
 /** Groups, versions and resources as discovery tells them: derived from the catalog and the lists of routes. */
 import type { ResourceDefinition } from '../../../schema/meta/resource.ts';
+import { createSubresources } from '../../registry/subresources/create-subresources.ts';
 import { isObjectSubresource, objectSubresourceVerbs } from '../object-requests.ts';
 import { type ServedResource, servedResources } from '../served-resources.ts';
 import { subresourceRoutes } from '../subresource-routes.ts';
@@ -121,7 +122,13 @@ function subresourcesOf(served: ServedResource): ApiSubresource[] {
       kind: route.kind,
       verbs: route.verbs,
     }));
-  return [...objectSubresources, ...routed].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const created = createSubresources
+    .filter((one) => one.resource === definition.key)
+    .map(({ subresource, apiVersion, kind }) => {
+      const [kindVersion = '', kindGroup = ''] = apiVersion.split('/').reverse();
+      return { name: subresource, group: kindGroup, version: kindVersion, kind, verbs: ['create'] };
+    });
+  return [...objectSubresources, ...created, ...routed].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 const objectSubresourceNames = (definition: ResourceDefinition): string[] => ['status', 'scale', ...Object.keys(definition.updateSubresources)];

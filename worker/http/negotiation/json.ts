@@ -4,6 +4,6 @@ export const jsonMediaType: MediaType = {
   name: 'application/json',
   type: 'application',
   subtype: 'json',
-  readBody: (body) => ({ ok: true, json: body }),
+  format: 'json',
   writeBody: (json, isPretty) => (isPretty ? `${JSON.stringify(JSON.parse(json), null, 2)}\n` : `${json}\n`),
 };

@@ -3,8 +3,8 @@ export interface MediaType {
   readonly name: string;
   readonly type: string;
   readonly subtype: string;
-  /** A request body as JSON text; the error is upstream's. */
-  readBody(body: string): { readonly ok: true; readonly json: string } | { readonly ok: false; readonly error: string };
+  /** Which of schema/decode's readers takes such bodies. */
+  readonly format: 'json' | 'yaml';
   /** JSON text as an answer's body. */
   writeBody(json: string, isPretty: boolean): string;
 }
