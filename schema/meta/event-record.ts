@@ -4,6 +4,7 @@
  * Source: client-go tools/record (event.go makeEvent, events_cache.go).
  */
 import type { UntypedObject } from './object-meta.ts';
+import { formatTime } from './time.ts';
 
 export interface EventSubject {
   readonly apiVersion: string;
@@ -63,7 +64,7 @@ export function eventName(content: EventContent): string {
 /** The Event's first occurrence, complete but for what the server sets. `now` in ms since the epoch. */
 export function newEvent(content: EventContent, now: number, name = eventName(content)): UntypedObject {
   const { subject, component, host } = content;
-  const at = secondsTimestamp(now);
+  const at = formatTime(now);
   return {
     kind: 'Event',
     apiVersion: 'v1',
@@ -95,12 +96,9 @@ export function repeatedEvent(event: UntypedObject, content: EventContent, now: 
   const copy = structuredClone(event);
   copy.message = content.message.slice(0, EVENT_MESSAGE_CHARS_MAX);
   copy.count = (typeof event.count === 'number' ? event.count : 1) + 1;
-  copy.lastTimestamp = secondsTimestamp(now);
+  copy.lastTimestamp = formatTime(now);
   return copy;
 }
-
-/** RFC 3339 in UTC with second precision, as metav1.Time is written. */
-export const secondsTimestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 function fnv1a(text: string, seed: number): string {
   let hash = seed;

@@ -1,29 +1,70 @@
-import type { UntypedObject } from '../../schema/meta/object-meta.ts';
+/** Which controllers run in which shard, and what starts them when no change does. */
+import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
+import { catalog } from '../../schema/resources/catalog.ts';
+import { definitionOfKind } from '../../schema/resources/lookup.ts';
 import type { Controller } from './controller.ts';
+import { deploymentController } from './deployment/deployment.ts';
+import { endpointSliceController } from './endpoint-slice.ts';
+import { endpointsController } from './endpoints.ts';
+import { garbageCollector, type GarbageCollectorSettings, orphanedWork, type OwnerKind } from './garbage-collector.ts';
+import { namespaceContentController } from './namespace-content.ts';
+import { rootCaPublisher, serviceAccountController } from './namespace-objects.ts';
+import { podGarbageController } from './pod-garbage.ts';
+import { replicaSetController } from './replica-set.ts';
 import type { WorkItem } from './runtime/controller-run.ts';
 
 /** What the controllers of a shard depend on beyond its store. */
 export interface ControllerSettings {
   /** PEM of the CA that clients in pods trust the API by; goes into kube-root-ca.crt. */
   readonly clusterCa: string;
+  /** See GarbageCollectorSettings. */
+  readonly clusterUid?: GarbageCollectorSettings['clusterUid'];
 }
 
-/** The controllers of a namespace's shard. Build once per shard and keep: routing is cached by the list. */
-export function namespacedControllers(_settings: ControllerSettings): readonly Controller[] {
-  return [];
-}
+const namespacedResources: readonly GroupResource[] = catalog
+  .filter(({ scope }) => scope === 'Namespaced')
+  .map(({ key }) => key);
+
+/**
+ * The controllers of a namespace's shard. Build once per shard and keep: routing is cached by the list.
+ * Earlier ones run first: who counts what others make comes after them.
+ */
+export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSettings): readonly Controller[] => [
+  namespaceContentController(namespacedResources),
+  serviceAccountController,
+  rootCaPublisher(clusterCa),
+  garbageCollector({ kindOf, clusterUid }),
+  podGarbageController,
+  replicaSetController,
+  deploymentController,
+  endpointSliceController,
+  endpointsController,
+];
+
+/** The controllers of the shard of cluster-scoped objects. */
+export const clusterControllers = (): readonly Controller[] => [garbageCollector({ kindOf })];
 
 /**
  * What to run once when a namespace's shard learns that its namespace exists (activation) or that it is
- * terminating (each round of `drain`): the default ServiceAccount, the root CA, or the removal of all content.
+ * terminating (each round of `drain`): the default ServiceAccount and the root CA, or the removal of all content.
  */
-export function namespaceWork(_namespace: string): readonly WorkItem[] {
-  return [];
-}
+export const namespaceWork = (namespace: string): readonly WorkItem[] =>
+  ['namespace-controller', 'service-account-controller', 'root-ca-certificate-publisher'].map((controller) => ({
+    controller,
+    key: namespace,
+  }));
 
-/** The dependents in this shard of an owner elsewhere (cluster-scoped) that is gone. */
-export function dependentsWork(
-  _dependents: readonly { readonly resource: string; readonly object: UntypedObject }[],
-): readonly WorkItem[] {
-  return [];
+/** What to run in a shard that holds dependents (`StoreReader.ownedBy`) of an owner elsewhere that is gone. */
+export const dependentsWork = (
+  uid: string,
+  dependents: readonly { readonly resource: GroupResource; readonly object: UntypedObject }[],
+): readonly WorkItem[] => orphanedWork(uid, dependents);
+
+/** The resources `drain` counts. */
+export { namespacedResources };
+
+function kindOf(apiVersion: string, kind: string): OwnerKind | undefined {
+  const slash = apiVersion.indexOf('/');
+  const definition = definitionOfKind(slash < 0 ? '' : apiVersion.slice(0, slash), kind);
+  return definition && { resource: definition.key, isNamespaced: definition.scope === 'Namespaced' };
 }

@@ -1,6 +1,7 @@
 /** Which pods a scale-down takes first. Source: pkg/controller controller_utils.go ActivePodsWithRanks. */
+import { isPodReady } from '../../schema/resources/core/pod-conditions.ts';
 import { isRestartableInitContainer, type Pod } from '../../schema/resources/core/pod-types.ts';
-import { isPodActive, isPodReady, readySince } from './pod-state.ts';
+import { isPodActive, readySince } from './pod-state.ts';
 
 const DELETION_COST_ANNOTATION = 'controller.kubernetes.io/pod-deletion-cost';
 

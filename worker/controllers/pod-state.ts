@@ -1,14 +1,6 @@
 /** What controllers ask about a pod. Source: pkg/api/v1/pod util.go, pkg/controller controller_utils.go. */
-import type { Pod, PodCondition } from '../../schema/resources/core/pod-types.ts';
-
-export const podCondition = (pod: Pod, type: string): PodCondition | undefined =>
-  pod.status?.conditions?.find((condition) => condition.type === type);
-
-export const isPodReady = (pod: Pod): boolean => podCondition(pod, 'Ready')?.status === 'True';
-
-/** Succeeded or Failed: no container of it will run again. */
-export const isPodTerminal = (pod: Pod): boolean =>
-  pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+import { findPodCondition, isPodReady, isPodTerminal } from '../../schema/resources/core/pod-conditions.ts';
+import type { Pod } from '../../schema/resources/core/pod-types.ts';
 
 export const isPodActive = (pod: Pod): boolean => !isPodTerminal(pod) && !pod.metadata.deletionTimestamp;
 
@@ -16,7 +8,7 @@ export const isPodTerminating = (pod: Pod): boolean => !isPodTerminal(pod) && po
 
 /** ms since the epoch; undefined unless the pod is ready and says since when. */
 export function readySince(pod: Pod): number | undefined {
-  const ready = podCondition(pod, 'Ready');
+  const ready = findPodCondition(pod.status, 'Ready');
   if (ready?.status !== 'True' || !ready.lastTransitionTime) return undefined;
   return Date.parse(ready.lastTransitionTime);
 }

@@ -2,18 +2,19 @@
  * Keeps as many pods of a template as a ReplicaSet asks for.
  * Source: pkg/controller/replicaset replica_set.go, replica_set_utils.go.
  */
-import { secondsTimestamp } from '../../schema/meta/event-record.ts';
+import { formatTime } from '../../schema/meta/time.ts';
 import { cloneJson, equalJson } from '../../schema/meta/json-value.ts';
 import { type LabelSelector, labelSelectorFromSet, labelSelectorOf, labelsMatch } from '../../schema/meta/label-selector.ts';
 import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { Status } from '../../schema/meta/status.ts';
+import { isPodReady } from '../../schema/resources/core/pod-conditions.ts';
 import type { Pod, PodTemplateSpec } from '../../schema/resources/core/pod-types.ts';
 import type { StoreReader } from '../registry/transaction.ts';
 import { type ControllerContext, type ControllerWrite, defineController, type ReconcileResult } from './controller.ts';
 import { claim, controllerOf, isControlledBy } from './ownership.ts';
 import { podsToDelete } from './pod-deletion-order.ts';
 import { podFromTemplate } from './pod-from-template.ts';
-import { isPodActive, isPodAvailable, isPodReady, isPodTerminating, nextAvailability } from './pod-state.ts';
+import { isPodActive, isPodAvailable, isPodTerminating, nextAvailability } from './pod-state.ts';
 import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from './workload-types.ts';
 
 const REPLICA_SETS = 'replicasets.apps';
@@ -146,7 +147,7 @@ function failureStatus(
   const condition: ReplicaSetCondition = {
     type: 'ReplicaFailure',
     status: 'True',
-    lastTransitionTime: secondsTimestamp(now),
+    lastTransitionTime: formatTime(now),
     reason,
     message: refusal.message ?? '',
   };

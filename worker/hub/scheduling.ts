@@ -3,7 +3,7 @@
  * after each batch of changes, and sends each shard one batch of bindings. Placed pods count on their
  * node at once; a binding that is refused takes the pod out again.
  */
-import { secondsTimestamp } from '../../schema/meta/event-record.ts';
+import { formatTime } from '../../schema/meta/time.ts';
 import { equalJson } from '../../schema/meta/json-value.ts';
 import type { GroupResource, KubeObject } from '../../schema/meta/object-meta.ts';
 import type { Change } from '../../schema/protocol/change.ts';
@@ -181,7 +181,7 @@ export class Scheduling implements HubConsumer {
       const isNew = told?.message !== message;
       if (!isNew && now - told.at < REPEATED_EVENT_MS) return [];
       const earlier = isNew ? undefined : told;
-      const firstTimestamp = earlier?.firstTimestamp ?? secondsTimestamp(now);
+      const firstTimestamp = earlier?.firstTimestamp ?? formatTime(now);
       this.#told.set(pod.uid, { message, at: now, count: (earlier?.count ?? 0) + 1, firstTimestamp });
       const failed = eventRequest({ ...event(pod), type: 'Warning', reason: 'FailedScheduling', message }, now, earlier);
       return isNew ? [podConditionRequest(pod, unschedulableCondition(message, now), COMPONENT), failed] : [failed];
@@ -203,7 +203,7 @@ const unschedulableCondition = (message: string, now: number) => ({
   reason: 'Unschedulable',
   message,
   lastProbeTime: null,
-  lastTransitionTime: secondsTimestamp(now),
+  lastTransitionTime: formatTime(now),
 });
 
 /** Heartbeats and condition changes of a node do not make pods fit. */

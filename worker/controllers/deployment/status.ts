@@ -2,7 +2,7 @@
  * A Deployment's status and what its conditions say about the rollout's progress.
  * Source: pkg/controller/deployment sync.go (calculateStatus), progress.go, util/deployment_util.go.
  */
-import { secondsTimestamp } from '../../../schema/meta/event-record.ts';
+import { formatTime } from '../../../schema/meta/time.ts';
 import type { Deployment, DeploymentCondition, DeploymentStatus } from '../workload-types.ts';
 import { fencepostsOf } from './fenceposts.ts';
 import {
@@ -31,8 +31,8 @@ export const newCondition = (
 ): DeploymentCondition => ({
   type,
   status,
-  lastUpdateTime: secondsTimestamp(now),
-  lastTransitionTime: secondsTimestamp(now),
+  lastUpdateTime: formatTime(now),
+  lastTransitionTime: formatTime(now),
   reason,
   message,
 });

@@ -8,8 +8,8 @@ import {
   eventName,
   eventNamespace,
   newEvent,
-  secondsTimestamp,
 } from '../../../schema/meta/event-record.ts';
+import { formatTime } from '../../../schema/meta/time.ts';
 import type { NodeEvent } from '../../../schema/protocol/agent.ts';
 import type { Answer, WriteRequest } from '../../../schema/protocol/shard.ts';
 import { nodeUser } from './status-report.ts';
@@ -79,7 +79,7 @@ export class NodeEvents {
       };
     }
     const count = known + 1;
-    const repeat = { count, lastTimestamp: secondsTimestamp(now), message: content.message };
+    const repeat = { count, lastTimestamp: formatTime(now), message: content.message };
     return {
       write: {
         ...base,
