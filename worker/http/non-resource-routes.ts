@@ -4,6 +4,7 @@ import { jsonAnswer } from './answers.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
 import { discoveryHandler, discoveryPaths } from './discovery/routes.ts';
 import { healthHandler } from './health.ts';
+import { CONFIGURATION_PATH, issuerDiscoveryHandler, KEYS_PATH } from './issuer-discovery.ts';
 import { openApiHandler } from './openapi/routes.ts';
 import { hubOf } from './stores.ts';
 import { methodNotAllowed } from './request-errors.ts';
@@ -28,6 +29,8 @@ const scheduledHandler: NonResourceHandler = async (api) => {
 const EXACT: ReadonlyMap<string, NonResourceHandler> = new Map<string, NonResourceHandler>([
   ['/', () => jsonAnswer(200, JSON.stringify({ paths: listedPaths() }, null, 2))],
   ['/version', versionHandler],
+  [CONFIGURATION_PATH, issuerDiscoveryHandler],
+  [KEYS_PATH, issuerDiscoveryHandler],
   ['/openapi/v2', openApiHandler],
   ['/openapi/v3', openApiHandler],
 ]);

@@ -1,7 +1,15 @@
 /** Resources that are answered and never stored. The only list of them. */
+import { accessReviews } from './reviews/access-review.ts';
+import { selfSubjectReviews, tokenReviews } from './reviews/token-review.ts';
+import { bindings } from './subresources/bindings.ts';
 import type { VirtualResource } from './virtual-resource.ts';
 
-export const virtualResources: readonly VirtualResource[] = [];
+export const virtualResources: readonly VirtualResource[] = [
+  bindings,
+  tokenReviews,
+  selfSubjectReviews,
+  ...accessReviews,
+];
 
 const byPath = new Map(virtualResources.map((resource) => [`${resource.group}/${resource.version}/${resource.plural}`, resource]));
 
