@@ -1,12 +1,15 @@
 /** What shards and the API Worker ask of the hub. */
 import type { Change } from './change.ts';
 import type { Answer, ListRequest } from './shard.ts';
+import type { ValueDemand, ValueLease } from './value-lease.ts';
 
 export interface ReserveRequest {
   /** Which shard: its namespace, empty for the cluster-scoped one. */
   readonly shard: string;
   /** How many revisions the batch may need. */
   readonly count: number;
+  /** Cluster-wide values the batch may take (services); absent: none. */
+  readonly values?: ValueDemand;
 }
 
 export interface ReserveReply {
@@ -16,6 +19,8 @@ export interface ReserveReply {
   readonly last: number;
   /** Revision of the cluster-scoped configuration that a commit must not be older than. */
   readonly configRevision: number;
+  /** Answers `values`; held until the span is released. */
+  readonly values?: ValueLease;
 }
 
 export interface PublishRequest {

@@ -4,6 +4,7 @@ import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { validateObjectMeta } from '../../schema/meta/object-meta-validation.ts';
 import { groupOf } from '../../schema/meta/served-version.ts';
 import { alreadyExists, badRequest, fail, failure, ok, type Status, splitGroupResource } from '../../schema/meta/status.ts';
+import { LeasedPools } from '../../schema/protocol/value-lease.ts';
 import { dropManagedFields } from './managed-fields.ts';
 import { dedupOwnerReferences, ensureNamespace, fillSystemMetadata, generatedName, wipeSystemMetadata } from './system-metadata.ts';
 import { admissionAttributes, metaRules, type WriteContext, type WriteResult } from './target.ts';
@@ -37,6 +38,8 @@ export function createAdmitted(context: WriteContext, object: UntypedObject): Wr
   const misplaced = ensureNamespace(object.metadata, context.request.namespace);
   if (misplaced) return fail(misplaced);
 
+  const unallocated = drawValues(context, object, undefined);
+  if (unallocated) return fail(unallocated);
   if (definition.hasGeneration) object.metadata.generation = 1;
   definition.prepareForCreate?.(object, context.strategy);
   const invalid = invalidOnCreate(context, object);
@@ -53,6 +56,11 @@ export function createAdmitted(context: WriteContext, object: UntypedObject): Wr
   if (existing) return fail(nameTaken(context, object, existing));
   if (context.request.dryRun) return ok({ code: 201, object });
   return ok({ code: 201, object: tx.put(definition.key, object) });
+}
+
+/** Fills what the object gets from cluster-wide pools. Source: registry/core/service/storage beginCreate, beginUpdate. */
+export function drawValues({ definition, env }: WriteContext, next: UntypedObject, previous: UntypedObject | undefined): Status | undefined {
+  return definition.poolAllocation?.allocate(next, previous, env.pools ?? new LeasedPools(undefined));
 }
 
 function resolveName(context: WriteContext, object: UntypedObject): void {

@@ -3,7 +3,7 @@
  * shard composes one per batch; everything in it is synchronous.
  */
 import type { GroupResource, KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
-import type { ResourceDefinition } from '../../schema/meta/resource.ts';
+import type { ResourceDefinition, ValuePools } from '../../schema/meta/resource.ts';
 import type { Result, Status } from '../../schema/meta/status.ts';
 import type { DeleteOptions, WriteRequest } from '../../schema/protocol/shard.ts';
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
@@ -72,4 +72,10 @@ export interface RegistryEnvironment {
   definition(resource: GroupResource): ResourceDefinition | undefined;
   createSubresource(resource: GroupResource, subresource: string): CreateSubresource | undefined;
   readonly admission: AdmissionChain;
+  /**
+   * The cluster-wide values leased to this batch; absent where no lease is at hand. Then (and when the
+   * lease does not suffice) a kind that draws values makes the request fail with `LeaseExhausted`, to be
+   * repeated under a larger lease.
+   */
+  readonly pools?: ValuePools;
 }

@@ -51,7 +51,7 @@ export function writeContext(request: Omit<WriteRequest, 'verb'>, tx: StoreTrans
     subresource: request.subresource ?? '',
     tx,
     env,
-    strategy: { now: env.now, user: request.user },
+    strategy: { now: env.now, user: request.user, apiVersion: request.apiVersion },
     warnings: [],
   };
 }

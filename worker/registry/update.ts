@@ -6,7 +6,7 @@ import { validateObjectMeta, validateObjectMetaUpdate } from '../../schema/meta/
 import type { UpdateStrategy } from '../../schema/meta/resource.ts';
 import { groupOf } from '../../schema/meta/served-version.ts';
 import { conflict, fail, notFound, OPTIMISTIC_LOCK_ERROR, ok, type Result, type Status, splitGroupResource } from '../../schema/meta/status.ts';
-import { createAdmitted, warn } from './create.ts';
+import { createAdmitted, drawValues, warn } from './create.ts';
 import { dropManagedFields } from './managed-fields.ts';
 import { dedupOwnerReferences, ensureNamespace, wipeSystemMetadata } from './system-metadata.ts';
 import { admissionAttributes, metaRules, type WriteContext, type WriteResult } from './target.ts';
@@ -66,6 +66,8 @@ function updateExisting(context: WriteContext, input: UpdateInput, existing: Unt
   if (stale) return fail(stale);
   const misplaced = ensureNamespace(next.metadata, context.request.namespace);
   if (misplaced) return fail(misplaced);
+  const unallocated = context.subresource === '' ? drawValues(context, next, existing) : undefined;
+  if (unallocated) return fail(unallocated);
   const broken = beforeUpdate(context, input.strategy, next, existing);
   if (broken) return fail(broken);
 
