@@ -1,11 +1,14 @@
 import type { KubeObject } from '../meta/object-meta.ts';
 import type { ResourceDefinition } from '../meta/resource.ts';
+import { deployment } from './apps/deployment.ts';
+import { replicaSet } from './apps/replica-set.ts';
 import { lease } from './coordination/lease.ts';
 import { configMap } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
 import { event } from './core/event.ts';
 import { namespace } from './core/namespace.ts';
 import { node } from './core/node.ts';
+import { pod } from './core/pod.ts';
 import { secret } from './core/secret.ts';
 import { service } from './core/service.ts';
 import { serviceAccount } from './core/service-account.ts';
@@ -24,6 +27,7 @@ const kind = <T extends KubeObject>(definition: ResourceDefinition<T>): Resource
 export const catalog: readonly ResourceDefinition[] = [
   kind(namespace),
   kind(node),
+  kind(pod),
   kind(configMap),
   kind(secret),
   kind(serviceAccount),
@@ -32,6 +36,8 @@ export const catalog: readonly ResourceDefinition[] = [
   kind(event),
   kind(lease),
   kind(endpointSlice),
+  kind(deployment),
+  kind(replicaSet),
   kind(priorityClass),
   kind(role),
   kind(clusterRole),
