@@ -303,6 +303,11 @@ export class ShardStore {
     return this.#run.momentUpTo.get({ at: time })?.revision;
   }
 
+  /** The time of the latest moment noted at that time or before. */
+  momentAt(time: number): number | undefined {
+    return this.#run.momentUpTo.get({ at: time })?.at;
+  }
+
   removeMomentsBefore(time: number): void {
     this.#run.removeMoments.run({ at: time });
   }

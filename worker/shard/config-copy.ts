@@ -1,0 +1,43 @@
+/**
+ * A namespaced shard's copy of the cluster-scoped objects that its commits depend on. The reserve reply
+ * says how new it must be; a batch refreshes it before it commits.
+ */
+import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
+import type { ConfigReply } from '../../schema/protocol/shard.ts';
+
+/** Cluster-scoped kinds that admission and controllers in namespaces look at (beside the Namespace itself). */
+export const CONFIG_RESOURCES: readonly GroupResource[] = [
+  'priorityclasses.scheduling.k8s.io',
+  'runtimeclasses.node.k8s.io',
+  'storageclasses.storage.k8s.io',
+];
+
+const configured: ReadonlySet<GroupResource> = new Set(['namespaces', ...CONFIG_RESOURCES]);
+
+/** Whether namespaces' commits depend on objects of that kind. */
+export const isConfigResource = (resource: GroupResource): boolean => configured.has(resource);
+
+export class ConfigCopy {
+  readonly #fetch: () => Promise<ConfigReply>;
+  #revision = -1;
+  #objects: ReadonlyMap<string, UntypedObject> = new Map();
+
+  /** `fetch` asks the cluster shard. */
+  constructor(fetch: () => Promise<ConfigReply>) {
+    this.#fetch = fetch;
+  }
+
+  get(resource: GroupResource, name: string): UntypedObject | undefined {
+    return this.#objects.get(`${resource}\n${name}`);
+  }
+
+  /** Makes the copy at least as new as `revision`; rejects when the cluster shard does not answer. */
+  async refresh(revision: number): Promise<void> {
+    if (this.#revision >= revision) return;
+    const reply = await this.#fetch();
+    this.#revision = reply.revision;
+    this.#objects = new Map(
+      reply.objects.map(({ resource, name, text }) => [`${resource}\n${name}`, JSON.parse(text) as UntypedObject]),
+    );
+  }
+}

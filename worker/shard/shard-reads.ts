@@ -1,0 +1,180 @@
+/** Gets and lists of one shard, answered from stored text. */
+import { encodeContinue } from '../../schema/meta/continue-token.ts';
+import { encodeObject } from '../../schema/meta/encode-object.ts';
+import { itemTextOf, listText } from '../../schema/meta/list-text.ts';
+import type { UntypedObject } from '../../schema/meta/object-meta.ts';
+import type { ResourceDefinition } from '../../schema/meta/resource.ts';
+import { scaleOf } from '../../schema/meta/scale.ts';
+import { groupOf, qualifiedResource, servedText } from '../../schema/meta/served-version.ts';
+import { badRequest, notFound, type Status } from '../../schema/meta/status.ts';
+import type {
+  Answer,
+  ChangesPage,
+  ChangesRequest,
+  GetRequest,
+  ListRequest,
+  ReadRequest,
+  SnapshotPage,
+  SnapshotRequest,
+} from '../../schema/protocol/shard.ts';
+import { changesBetween, snapshot } from '../storage/history.ts';
+import { listExpired, type ListPlan, parseResourceVersion, planList, tooLargeResourceVersion } from '../storage/list-plan.ts';
+import type { ShardStore } from '../storage/shard-store.ts';
+import { type Selection, selectionOf } from '../watch/selection.ts';
+import { MESSAGE_TEXT_LENGTH_MAX } from './outbox.ts';
+
+/** A local list is not staler than this in its resourceVersion: a watch from it finds its history. */
+export const POSITION_AGE_MS_MAX = 30_000;
+/** How long a read waits for a revision that other shards have reached already. */
+const FRESHNESS_WAIT_MS_MAX = 3_000;
+const FRESHNESS_POLL_MS = 50;
+
+export interface ShardReadPorts {
+  readonly store: ShardStore;
+  readonly namespace: string;
+  definition(resource: string): ResourceDefinition | undefined;
+  /** What local lists are as of; see CommitLoop. */
+  position(): number;
+  /** Brings `position` up to what the hub has handed out; rejects when the hub does not answer. */
+  refreshPosition(): Promise<void>;
+  /** Resolves once all that reads have seen is durable. */
+  sync(): Promise<void>;
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+export const statusAnswer = (status: Status): Answer => ({ code: status.code, body: JSON.stringify(status) });
+
+const unknownResource = (): Answer => statusAnswer(badRequest('the server does not know this resource'));
+
+export class ShardReads {
+  readonly #ports: ShardReadPorts;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(ports: ShardReadPorts) {
+    this.#ports = ports;
+  }
+
+  async read(request: ReadRequest): Promise<Answer> {
+    const definition = this.#ports.definition(request.resource);
+    if (!definition) return unknownResource();
+    const answer = request.verb === 'get' ? await this.#get(request, definition) : await this.#list(request, definition);
+    await this.#ports.sync();
+    return answer;
+  }
+
+  /** Makes the position recent enough that a watch from it will find its history. */
+  async freshen(): Promise<void> {
+    const { position, refreshPosition, now } = this.#ports;
+    if (position() > 0 && now() - this.#refreshedAt < POSITION_AGE_MS_MAX) return;
+    try {
+      await refreshPosition();
+      this.#refreshedAt = now();
+    } catch (error) {
+      // The hub is away: what is known is still true, only older.
+      if (position() === 0) throw error;
+    }
+  }
+
+  /** Waits until the shard is as new as `revision`; a Status when that lies in the future. */
+  async reach(revision: number): Promise<Status | undefined> {
+    const { position, now, sleep } = this.#ports;
+    for (const start = now(); revision > position(); ) {
+      await this.#ports.refreshPosition();
+      if (revision <= position()) return undefined;
+      if (now() - start >= FRESHNESS_WAIT_MS_MAX) return tooLargeResourceVersion(revision, position());
+      await sleep(FRESHNESS_POLL_MS);
+    }
+    return undefined;
+  }
+
+  /** See ShardRpc. */
+  snapshot(request: SnapshotRequest): SnapshotPage {
+    const { store } = this.#ports;
+    if (request.revision < store.fact('compactedThrough')) {
+      return { items: [], more: false, lastName: '', remaining: 0, expired: true };
+    }
+    const selection = selectionOf(request.labelSelector ?? '', request.fieldSelector ?? '');
+    const page = snapshot(store, {
+      resource: request.resource,
+      revision: request.revision,
+      afterName: request.afterName,
+      limit: request.limit,
+      lengthMax: request.limit < 0 ? 0 : MESSAGE_TEXT_LENGTH_MAX,
+      matches: selection.ok ? selection.value.matches : undefined,
+    });
+    return {
+      items: page.items.map(({ name, text, metaText }) => ({ name, text, meta: JSON.parse(metaText) })),
+      more: page.more,
+      lastName: page.lastName,
+      remaining: page.remaining,
+      expired: false,
+    };
+  }
+
+  /** See ShardRpc. */
+  changes({ resource, after, through }: ChangesRequest): ChangesPage {
+    const { store, namespace } = this.#ports;
+    if (after < store.fact('compactedThrough')) return { changes: [], through: after, expired: true };
+    const read = changesBetween(store, namespace, { resource, after, through, lengthMax: MESSAGE_TEXT_LENGTH_MAX });
+    return { ...read, expired: false };
+  }
+
+  async #get(request: GetRequest, definition: ResourceDefinition): Promise<Answer> {
+    const asked = parseResourceVersion(request.resourceVersion);
+    if (!asked.ok) return statusAnswer(asked.status);
+    const ahead = await this.reach(asked.value);
+    if (ahead) return statusAnswer(ahead);
+    const row = this.#ports.store.object(request.resource, request.name);
+    if (!row) {
+      return statusAnswer(notFound(qualifiedResource(definition.plural, groupOf(request.apiVersion)), request.name));
+    }
+    if (request.subresource === 'scale' && definition.scale) {
+      const scale = scaleOf(definition.scale, JSON.parse(row.text) as UntypedObject);
+      return { code: 200, body: encodeObject(scale as unknown as UntypedObject) };
+    }
+    return { code: 200, body: servedText(definition, request.apiVersion, row.text) };
+  }
+
+  async #list(request: ListRequest, definition: ResourceDefinition): Promise<Answer> {
+    const plan = planList(request);
+    if (!plan.ok) return statusAnswer(plan.status);
+    const selection = selectionOf(request.labelSelector, request.fieldSelector);
+    if (!selection.ok) return statusAnswer(selection.status);
+    await this.freshen();
+    const ahead = await this.reach(Math.max(plan.value.exact ?? 0, plan.value.notOlderThan));
+    if (ahead) return statusAnswer(ahead);
+    return this.#page(request, definition, plan.value, selection.value.matches);
+  }
+
+  #page(
+    request: ListRequest,
+    definition: ResourceDefinition,
+    plan: ListPlan,
+    matches: Selection['matches'],
+  ): Answer {
+    const { store, position } = this.#ports;
+    const revision = plan.exact ?? position();
+    if (revision < store.fact('compactedThrough')) return statusAnswer(listExpired(plan));
+    const page = snapshot(store, {
+      resource: request.resource,
+      revision,
+      afterName: plan.after,
+      limit: request.limit,
+      lengthMax: Number.POSITIVE_INFINITY,
+      matches,
+    });
+    const itemText = itemTextOf(definition, request.apiVersion);
+    const body = listText(
+      definition,
+      request.apiVersion,
+      page.items.map(({ text }) => itemText(text)),
+      {
+        resourceVersion: String(revision),
+        continue: page.more ? encodeContinue({ revision, after: page.lastName }) : '',
+        remainingItemCount: matches ? undefined : page.remaining,
+      },
+    );
+    return { code: 200, body };
+  }
+}
