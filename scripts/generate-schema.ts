@@ -8,7 +8,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ADDED_FIELDS } from './schema-additions.ts';
+import { ADDED_FIELDS, REMOVED_FIELDS } from './schema-additions.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const CLIENT_MODELS = path.join(ROOT, 'node_modules/@kubernetes/client-node/dist/gen/models');
@@ -167,7 +167,8 @@ const withQuantities = (type: Type, facts: Facts | undefined): Type => ({
 function withAdditions(type: Type): Type {
   const added = ADDED_FIELDS[type.name] ?? {};
   const known = new Set(type.fields.map((field) => field.name));
-  const corrected = type.fields.map((field) => ({ ...field, type: added[field.name] ?? field.type }));
+  const kept = type.fields.filter((field) => !REMOVED_FIELDS.has(`${type.name}.${field.name}`));
+  const corrected = kept.map((field) => ({ ...field, type: added[field.name] ?? field.type }));
   const extra = Object.entries(added).filter(([name]) => !known.has(name));
   return { ...type, fields: [...corrected, ...extra.map(([name, code]) => ({ name, type: code, required: false }))] };
 }

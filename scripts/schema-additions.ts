@@ -367,3 +367,11 @@ export const ADDED_FIELDS: Readonly<Record<string, Readonly<Record<string, strin
     observedGeneration: 'l',
   },
 };
+
+/** Fields the packages have and Kubernetes 1.37 no longer knows. */
+export const REMOVED_FIELDS: ReadonlySet<string> = new Set([
+  'V1Device.nodeAllocatableResourceMappings',
+  'V1NodeAllocatableResourceClaimStatus.resources',
+  'V1beta1BasicDevice.nodeAllocatableResourceMappings',
+  'V1beta2Device.nodeAllocatableResourceMappings',
+]);
