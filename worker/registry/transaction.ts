@@ -22,6 +22,8 @@ export interface StoreReader {
   byUid(uid: string): { resource: GroupResource; object: UntypedObject } | undefined;
   /** A cluster-scoped object from this shard's (never stale at commit) copy of the configuration. */
   config(resource: GroupResource, name: string): UntypedObject | undefined;
+  /** All such objects of a resource. Optional: without it, defaults among them (a default class) are not found. */
+  configList?(resource: GroupResource): readonly UntypedObject[];
 }
 
 export interface StoreTransaction extends StoreReader {
