@@ -2,8 +2,21 @@
 import type { Status } from '../../schema/meta/status.ts';
 import type { AdmissionChain } from '../registry/environment.ts';
 import type { AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
+import { priority } from './priority.ts';
+import { serviceAccount } from './service-account.ts';
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
-export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [];
+export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
+  namespaceLifecycle,
+  serviceAccount,
+  nodeRestriction,
+  taintNodesByCondition,
+  priority,
+  defaultTolerationSeconds,
+];
 
 /** The chain the registry runs: per phase the first refusal ends it. */
 export function admissionChain(
