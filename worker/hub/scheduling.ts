@@ -184,7 +184,8 @@ export class Scheduling implements HubConsumer {
       const firstTimestamp = earlier?.firstTimestamp ?? formatTime(now);
       this.#told.set(pod.uid, { message, at: now, count: (earlier?.count ?? 0) + 1, firstTimestamp });
       const failed = eventRequest({ ...event(pod), type: 'Warning', reason: 'FailedScheduling', message }, now, earlier);
-      return isNew ? [podConditionRequest(pod, unschedulableCondition(message, now), COMPONENT), failed] : [failed];
+      const condition = unschedulableCondition(pod, message, told ? undefined : now);
+      return isNew ? [podConditionRequest(pod, condition, COMPONENT), failed] : [failed];
     });
     if (requests.length > 0) await this.#services.writeAll(requests);
   }
@@ -197,13 +198,15 @@ const event = (pod: PodInfo) => ({
   subject: { apiVersion: 'v1', kind: 'Pod', namespace: pod.namespace, name: pod.name, uid: pod.uid },
 });
 
-const unschedulableCondition = (message: string, now: number) => ({
+/** `since`: absent when the pod was unschedulable before; then its transition time stays. */
+const unschedulableCondition = ({ generation }: PodInfo, message: string, since: number | undefined) => ({
   type: 'PodScheduled',
   status: 'False',
   reason: 'Unschedulable',
   message,
   lastProbeTime: null,
-  lastTransitionTime: formatTime(now),
+  ...(generation ? { observedGeneration: generation } : {}),
+  ...(since === undefined ? {} : { lastTransitionTime: formatTime(since) }),
 });
 
 /** Heartbeats and condition changes of a node do not make pods fit. */

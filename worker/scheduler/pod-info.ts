@@ -16,6 +16,7 @@ export interface PodInfo {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly generation: number;
   /** Empty while the pod is not assigned. */
   readonly nodeName: string;
   readonly priority: number;
@@ -42,6 +43,7 @@ export function podInfo(pod: Pod): PodInfo {
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
     labels: metadata.labels ?? {},
+    generation: metadata.generation ?? 0,
     nodeName: spec?.nodeName ?? '',
     priority: spec?.priority ?? 0,
     created: Date.parse(metadata.creationTimestamp ?? '') || 0,

@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import type { Pod } from '../../schema/resources/core/pod-types.ts';
+import type { Node } from './node-info.ts';
+import { isWaiting, podInfo } from './pod-info.ts';
+import { byPriority, schedule } from './schedule.ts';
+import { Snapshot } from './snapshot.ts';
+
+interface NodeOptions {
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly pods?: string;
+  readonly labels?: Record<string, string>;
+  readonly taints?: { key: string; value?: string; effect: string }[];
+  readonly unschedulable?: boolean;
+  readonly extended?: Record<string, string>;
+}
+
+const node = (name: string, { cpu = '4', memory = '8Gi', pods = '110', labels, taints, unschedulable, extended }: NodeOptions = {}): Node =>
+  ({
+    kind: 'Node',
+    apiVersion: 'v1',
+    metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } },
+    spec: { taints, unschedulable },
+    status: { allocatable: { cpu, memory, pods, 'ephemeral-storage': '10Gi', ...extended } },
+  }) as Node;
+
+let serial = 0;
+
+const pod = (spec: Record<string, unknown> = {}, requests: Record<string, string> = {}): Pod =>
+  ({
+    kind: 'Pod',
+    apiVersion: 'v1',
+    metadata: { name: `p${++serial}`, namespace: 'default', uid: `u${serial}` },
+    spec: { containers: [{ name: 'c', image: 'i', resources: { requests } }], ...spec },
+  }) as Pod;
+
+function cluster(...nodes: readonly Node[]): Snapshot {
+  const snapshot = new Snapshot();
+  for (const each of nodes) snapshot.setNode(each);
+  return snapshot;
+}
+
+function place(snapshot: Snapshot, ...pods: readonly Pod[]): readonly string[] {
+  return schedule(snapshot, pods.map(podInfo)).map((decision) => (decision.kind === 'bind' ? decision.nodeName : decision.message));
+}
+
+describe('schedule', () => {
+  it.each<[string, Node[], Pod, string]>([
+    [
+      'resources',
+      [node('a', { cpu: '1' }), node('b', { cpu: '1', memory: '1Gi' })],
+      pod({}, { cpu: '2', memory: '2Gi' }),
+      '0/2 nodes are available: 1 Insufficient memory, 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
+    ],
+    [
+      'taints, each node by its first failing filter',
+      [node('a', { cpu: '1' }), node('b', { taints: [{ key: 'k', effect: 'NoSchedule' }] }), node('c', { taints: [{ key: 'k', effect: 'NoExecute' }] })],
+      pod({}, { cpu: '2' }),
+      '0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.',
+    ],
+    [
+      'cordoned nodes',
+      [node('a', { unschedulable: true })],
+      pod(),
+      '0/1 nodes are available: 1 node(s) were unschedulable. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
+    ],
+    [
+      'selectors',
+      [node('a')],
+      pod({ nodeSelector: { disk: 'ssd' } }),
+      "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+    ],
+    [
+      'the number of pods',
+      [node('a', { pods: '0' })],
+      pod(),
+      '0/1 nodes are available: 1 Too many pods. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+    ],
+    [
+      'extended resources',
+      [node('a', { extended: { 'example.com/gpu': '1' } }), node('b')],
+      pod({}, { 'example.com/gpu': '2' }),
+      '0/2 nodes are available: 2 Insufficient example.com/gpu. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
+    ],
+    ['an empty cluster', [], pod(), 'no nodes available to schedule pods'],
+    [
+      'pods that never preempt',
+      [node('a', { cpu: '1' })],
+      pod({ preemptionPolicy: 'Never' }, { cpu: '2' }),
+      '0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.',
+    ],
+    [
+      'nodes that the affinity does not name',
+      [node('a', { unschedulable: true }), node('b')],
+      pod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] }] } } } }),
+      "0/2 nodes are available: 1 node(s) didn't satisfy plugin(s) [NodeAffinity], 1 node(s) were unschedulable. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
+    ],
+  ])('explains what stands against %s', (_case, nodes, waiting, message) => {
+    expect(place(cluster(...nodes), waiting)).toEqual([message]);
+  });
+
+  it('counts what it placed before', () => {
+    const snapshot = cluster(node('a', { cpu: '1' }));
+    const [first, second] = place(snapshot, pod({}, { cpu: '600m' }), pod({}, { cpu: '600m' }));
+    expect(first).toBe('a');
+    expect(second).toBe(
+      '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+    );
+  });
+
+  it('gives room back when a pod goes', () => {
+    const snapshot = cluster(node('a', { cpu: '1' }));
+    const first = pod({}, { cpu: '600m' });
+    place(snapshot, first);
+    snapshot.removePod(first.metadata.uid as string);
+    expect(place(snapshot, pod({}, { cpu: '600m' }))).toEqual(['a']);
+  });
+
+  it('keeps host ports apart', () => {
+    const ports = [{ hostPort: 80, containerPort: 80 }];
+    const withPort = (hostIP?: string) => pod({ containers: [{ name: 'c', image: 'i', ports: ports.map((port) => ({ ...port, hostIP })) }] });
+    const snapshot = cluster(node('a'), node('b'));
+    const [first, second, third] = place(snapshot, withPort(), withPort(), withPort('192.0.2.1'));
+    expect(new Set([first, second])).toEqual(new Set(['a', 'b']));
+    expect(third).toContain("2 node(s) didn't have free ports for the requested pod ports");
+  });
+
+  it('prefers the emptier node', () => {
+    const snapshot = cluster(node('a'), node('b'));
+    const busy = pod({ nodeName: 'a' }, { cpu: '3', memory: '6Gi' });
+    snapshot.addPod(podInfo(busy));
+    expect(place(snapshot, pod({}, { cpu: '100m', memory: '100Mi' }))).toEqual(['b']);
+  });
+
+  it('prefers nodes by affinity weights and avoids PreferNoSchedule', () => {
+    const preference = { weight: 50, preference: { matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] } };
+    const affinity = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference] } };
+    expect(place(cluster(node('a'), node('b', { labels: { disk: 'ssd' } }), node('c')), pod({ affinity }))).toEqual(['b']);
+    const taints = [{ key: 'k', effect: 'PreferNoSchedule' }];
+    expect(place(cluster(node('a', { taints }), node('b'), node('c', { taints })), pod())).toEqual(['b']);
+  });
+
+  it('tolerates what the pod tolerates', () => {
+    const taints = [{ key: 'k', value: 'v', effect: 'NoSchedule' }];
+    const on = (toleration: object) => place(cluster(node('a', { taints })), pod({ tolerations: [toleration] }))[0] === 'a';
+    expect(on({ operator: 'Exists' })).toBe(true);
+    expect(on({ key: 'k', operator: 'Exists', effect: 'NoSchedule' })).toBe(true);
+    expect(on({ key: 'k', value: 'v' })).toBe(true);
+    expect(on({ key: 'k', value: 'w' })).toBe(false);
+    expect(on({ key: 'k', operator: 'Exists', effect: 'NoExecute' })).toBe(false);
+  });
+
+  it.each([
+    ['In', ['x', 'y'], true],
+    ['In', ['x'], false],
+    ['NotIn', ['x'], true],
+    ['Exists', undefined, true],
+    ['DoesNotExist', undefined, false],
+    ['Gt', ['5'], false],
+  ])('matches node affinity by %s %s', (operator, values, matches) => {
+    const nodeSelectorTerms = [{ matchExpressions: [{ key: 'zone', operator, values }] }];
+    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } };
+    expect(place(cluster(node('a', { labels: { zone: 'y' } })), pod({ affinity }))[0] === 'a').toBe(matches);
+  });
+
+  it('spreads a thousand equal pods evenly over a hundred nodes', () => {
+    const snapshot = cluster(...Array.from({ length: 100 }, (_, i) => node(`n${i}`)));
+    const placed = place(snapshot, ...Array.from({ length: 1000 }, () => pod({}, { cpu: '100m', memory: '64Mi' })));
+    const counts = new Map<string, number>();
+    for (const name of placed) counts.set(name, (counts.get(name) ?? 0) + 1);
+    expect([...counts.values()].every((count) => count === 10)).toBe(true);
+    expect(counts.size).toBe(100);
+  });
+
+  it('spreads pods that ask for nothing', () => {
+    const snapshot = cluster(node('a'), node('b'), node('c'));
+    expect(new Set(place(snapshot, pod(), pod(), pod())).size).toBe(3);
+  });
+});
+
+describe('the order of waiting pods', () => {
+  it('is by priority, then by age', () => {
+    const info = (name: string, priority: number, created: string) => podInfo({ ...pod({ priority }), metadata: { name, creationTimestamp: created } });
+    const waiting = [info('old', 0, '2026-01-01T00:00:00Z'), info('high', 9, '2026-01-02T00:00:00Z'), info('new', 0, '2026-01-03T00:00:00Z')];
+    expect(waiting.sort(byPriority).map(({ name }) => name)).toEqual(['high', 'old', 'new']);
+  });
+});
+
+describe('isWaiting', () => {
+  it.each([
+    ['a plain pod', {}, true],
+    ['an assigned pod', { nodeName: 'a' }, false],
+    ["another scheduler's pod", { schedulerName: 'mine' }, false],
+    ['a gated pod', { schedulingGates: [{ name: 'g' }] }, false],
+  ])('%s: %o is %s', (_case, spec, expected) => {
+    expect(isWaiting(pod(spec), 'default-scheduler')).toBe(expected);
+  });
+});
