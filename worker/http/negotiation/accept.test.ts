@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { allowsObjectForms } from '../object-forms.ts';
+import { negotiate } from './accept.ts';
+
+const KUBECTL = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
+
+const outcome = (header: string | null): string => {
+  const accepted = negotiate(header, allowsObjectForms);
+  if (!accepted.ok) return `${accepted.status.code} ${accepted.status.message}`;
+  const { mediaType, conversion } = accepted.value;
+  return conversion ? `${mediaType.name} ${conversion.group}/${conversion.version} ${conversion.kind}` : mediaType.name;
+};
+
+describe('the form of an answer', () => {
+  const rows: readonly (readonly [string | null, string])[] = [
+    [null, 'application/json'],
+    ['', 'application/json'],
+    ['*/*', 'application/json'],
+    ['application/*', 'application/json'],
+    ['application/yaml', 'application/yaml'],
+    ['application/yaml;q=0.5, application/json', 'application/json'],
+    ['text/html, application/yaml;q=0.1', 'application/yaml'],
+    [KUBECTL, 'application/json meta.k8s.io/v1 Table'],
+    ['application/json;as=Table;v=v2;g=meta.k8s.io,application/json', 'application/json'],
+    ['application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io', 'application/json meta.k8s.io/v1 PartialObjectMetadataList'],
+    ['application/vnd.kubernetes.protobuf,application/json', 'application/json'],
+    ['application/json;stream=watch', 'application/json'],
+    ['application/json;as=Nonsense;v=v1;g=meta.k8s.io', '406 only the following media types are accepted: application/json, application/yaml'],
+    ['image/png', '406 only the following media types are accepted: application/json, application/yaml'],
+  ];
+  it.each(rows)('%s', (header, expected) => {
+    expect(outcome(header)).toBe(expected);
+  });
+});
