@@ -1,12 +1,9 @@
 /** Subresources with code of their own. The only list of them. */
 import type { SubresourceRoute } from './subresource-route.ts';
-import { podBindingRoute, podEvictionRoute } from './subresources/create-in-shard.ts';
 import { podLogRoute } from './subresources/pod-log.ts';
 import { serviceAccountTokenRoute } from './subresources/service-account-token.ts';
 
 export const subresourceRoutes: readonly SubresourceRoute[] = [
-  podBindingRoute,
-  podEvictionRoute,
   podLogRoute,
   serviceAccountTokenRoute,
 ];

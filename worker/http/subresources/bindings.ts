@@ -1,9 +1,37 @@
 /** v1 Binding by its old path, POST /api/v1/namespaces/NS/bindings: pods/binding under the body's name. */
+import type { KubeObject } from '../../../schema/meta/object-meta.ts';
+import { jsonAnswer } from '../answers.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
-import { createInShard, POD_BINDING } from './create-in-shard.ts';
+import { type ForeignKind, readForeignObject } from '../foreign-body.ts';
+import { negotiate, noConversion } from '../negotiation/accept.ts';
 import { reviewResource } from '../reviews/review-resource.ts';
+import { shardOf } from '../stores.ts';
 
-const handle = (api: ApiRequest): Promise<Handled> =>
-  createInShard(api, { resource: 'pods', subresource: 'binding' }, POD_BINDING);
+const BINDING: ForeignKind = { group: '', version: 'v1', kind: 'Binding', plural: 'bindings', schema: 'V1Binding' };
 
-export const bindings = reviewResource(POD_BINDING, 'Namespaced', handle);
+async function handle(api: ApiRequest): Promise<Handled> {
+  const accepted = negotiate(api.request.headers.get('accept'), noConversion);
+  if (!accepted.ok) return accepted.status;
+  const read = await readForeignObject<KubeObject>(api, BINDING);
+  if (!read.ok) return read.status;
+  const { object, body } = read.value;
+  const { namespace } = api.info;
+  const answer = await shardOf(api.env, namespace).write({
+    verb: 'create',
+    resource: 'pods',
+    subresource: 'binding',
+    name: object.metadata.name ?? '',
+    apiVersion: 'v1',
+    namespace,
+    user: api.user,
+    dryRun: body.options.dryRun,
+    fieldManager: body.options.fieldManager,
+    body: body.json,
+  });
+  return jsonAnswer(answer.code, answer.body, {
+    accepted: accepted.value,
+    warnings: [...body.warnings, ...(answer.warnings ?? [])],
+  });
+}
+
+export const bindings = reviewResource(BINDING, 'Namespaced', handle);
