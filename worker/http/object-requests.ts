@@ -1,5 +1,6 @@
 /** Requests to objects: each becomes one call to a shard or the hub. */
 import type { ExpectedKind } from '../../schema/decode/decode-object.ts';
+import { nameIsDNSLabel } from '../../schema/meta/name-rules.ts';
 import { type Status, unsupportedMediaType } from '../../schema/meta/status.ts';
 import type { Answer, PatchType, RequestTarget } from '../../schema/protocol/shard.ts';
 import { forbiddenStatus } from '../authz/attributes.ts';
@@ -16,7 +17,7 @@ import { unknownBodyFormat } from './negotiation/media-types.ts';
 import { decodeObjectBody } from './object-body.ts';
 import { allowsObjectForms, convertText, includeObject } from './object-forms.ts';
 import { methodNotAllowed, unknownResource } from './request-errors.ts';
-import { listOptions, writeOptions } from './request-options.ts';
+import { type ListOptions, listOptions, writeOptions } from './request-options.ts';
 import type { ServedResource } from './served-resources.ts';
 import { hubOf, shardOf } from './stores.ts';
 import { findSubresourceRoute } from './subresource-routes.ts';
@@ -26,7 +27,6 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
-  'application/apply-patch+yaml': 'apply',
 };
 
 export async function serveObjects(api: ApiRequest, resource: ServedResource): Promise<Handled> {
@@ -233,7 +233,7 @@ async function getObject(api: ApiRequest, resource: ServedResource, accepted: Ac
 async function listObjects(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
   const options = listOptions(api.query, resource.definition);
   if (!options.ok) return options.status;
-  const target = targetOf(api, resource);
+  const target = narrowed(targetOf(api, resource), resource, options.value);
   const { labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch } = options.value;
   const request = {
     ...target,
@@ -249,6 +249,12 @@ async function listObjects(api: ApiRequest, resource: ServedResource, accepted: 
   const answer = isFannedOut ? await hubOf(api.env).list(request) : await shardFor(api, target).read(request);
   return respond(api, resource, accepted, answer);
 }
+
+/** A field selector that demands one namespace needs only that namespace's shard. */
+const narrowed = (target: RequestTarget, { definition }: ServedResource, { onlyNamespace }: ListOptions): RequestTarget =>
+  definition.scope === 'Namespaced' && target.namespace === '' && onlyNamespace !== undefined && nameIsDNSLabel(onlyNamespace, false).length === 0
+    ? { ...target, namespace: onlyNamespace }
+    : target;
 
 /** The registry's answer, in the form and media type the client wants. */
 export function respond(

@@ -24,7 +24,12 @@ export class TestServer {
   readonly #shards = new Map<string, MemoryTransaction>();
   readonly #registry: RegistryEnvironment;
   readonly #env: Env;
-  readonly #app = createHandler({ now: () => TEST_NOW, random: () => 0.5, randomBytes: (count) => new Uint8Array(count) });
+  readonly #app = createHandler({
+    now: () => TEST_NOW,
+    random: () => 0.5,
+    randomBytes: (count) => new Uint8Array(count),
+    newUid: () => 'uid',
+  });
 
   constructor() {
     let uids = 0;
