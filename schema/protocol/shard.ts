@@ -194,6 +194,8 @@ export interface ResolveReply {
 export interface ConfigRequest {
   /** The namespace whose own Namespace object is wanted. */
   readonly namespace: string;
+  /** The copy must be at least as new as this. */
+  readonly revision: number;
 }
 
 export interface ConfigReply {

@@ -5,6 +5,7 @@
 import type { Change } from '../../schema/protocol/change.ts';
 import type { PublishRequest, ReserveReply, ReserveRequest } from '../../schema/protocol/hub.ts';
 import type { ResolveReply, ResolveRequest } from '../../schema/protocol/shard.ts';
+import type { ValueDemand, ValueLease } from '../../schema/protocol/value-lease.ts';
 import type { HubStore } from '../storage/hub-store.ts';
 import { Sequencer } from './sequencer.ts';
 
@@ -27,6 +28,8 @@ export interface RevisionLinePorts {
   sleep(ms: number): Promise<void>;
   /** Whether commits in namespaces depend on the changed object. */
   isConfig(change: Change): boolean;
+  /** Sets cluster-wide values aside for the span that ends with `last`. */
+  lease?(last: number, demand: ValueDemand): ValueLease;
   /** Called in revision order, without gaps; `through` only grows. */
   released(changes: readonly Change[], through: number): void;
 }
@@ -106,7 +109,7 @@ export class RevisionLine {
     }
   }
 
-  async reserve({ shard, count }: ReserveRequest): Promise<ReserveReply> {
+  async reserve({ shard, count, values }: ReserveRequest): Promise<ReserveReply> {
     this.#reservedNow.add(shard);
     if (this.#shards.get(shard) !== true) {
       this.#shards.set(shard, true);
@@ -123,8 +126,9 @@ export class RevisionLine {
     this.#watch();
     // The cluster shard may be committing configuration right now: then no copy is surely fresh.
     const configRevision = Math.max(this.#configRevision, this.#sequencer.openThrough('') ?? 0);
+    const lease = values && this.#ports.lease?.(span.last, values);
     await this.#durable;
-    return { epoch: this.epoch, first: span.first, last: span.last, configRevision };
+    return { epoch: this.epoch, first: span.first, last: span.last, configRevision, ...(lease ? { values: lease } : {}) };
   }
 
   publish({ shard, epoch, first, changes, more }: PublishRequest): void {

@@ -1,6 +1,8 @@
 /** The requests by which the hub's own parts act on pods and record events. */
 import { type EventContent, eventName, eventNamespace, newEvent } from '../../schema/meta/event-record.ts';
-import type { WriteRequest } from '../../schema/protocol/shard.ts';
+import type { KubeObject } from '../../schema/meta/object-meta.ts';
+import { formatMicroTime } from '../../schema/meta/time.ts';
+import type { ReadRequest, WriteRequest } from '../../schema/protocol/shard.ts';
 import { systemUser } from '../../schema/protocol/user-info.ts';
 
 const writeBase = (component: string) => ({
@@ -57,6 +59,78 @@ export function deletePodRequest(pod: PodReference, component: string, gracePeri
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
   };
   return { ...writeBase(component), verb: 'delete', resource: 'pods', namespace: pod.namespace, name: pod.name, options };
+}
+
+export const getNodeRequest = (name: string, component: string): ReadRequest => ({
+  verb: 'get',
+  resource: 'nodes',
+  apiVersion: 'v1',
+  namespace: '',
+  name,
+  resourceVersion: '',
+  user: systemUser(component),
+});
+
+/** Merges into a node's status, conditions by type; the uid makes it fail on a namesake. */
+export function nodeStatusRequest(node: KubeObject, status: Readonly<Record<string, unknown>>, component: string): WriteRequest {
+  const body = JSON.stringify({ metadata: { uid: node.metadata.uid }, status });
+  return { ...nodePatch(node, component), subresource: 'status', patchType: 'strategic', body };
+}
+
+/** Replaces a node's taints; refused (409) if the node changed since: then they are decided anew. */
+export function nodeTaintsRequest(node: KubeObject, taints: readonly object[], component: string): WriteRequest {
+  const { uid, resourceVersion } = node.metadata;
+  const body = JSON.stringify({ metadata: { uid, resourceVersion }, spec: { taints: taints.length > 0 ? taints : null } });
+  return { ...nodePatch(node, component), patchType: 'merge', body };
+}
+
+const nodePatch = (node: KubeObject, component: string) =>
+  ({
+    ...writeBase(component),
+    verb: 'patch',
+    resource: 'nodes',
+    namespace: '',
+    name: node.metadata.name ?? '',
+    force: false,
+    fieldValidation: 'Ignore',
+  }) as const;
+
+const LEASE_SECONDS = 40;
+
+const leaseTarget = (component: string) =>
+  ({
+    ...writeBase(component),
+    apiVersion: 'coordination.k8s.io/v1',
+    resource: 'leases.coordination.k8s.io',
+    namespace: 'kube-node-lease',
+  }) as const;
+
+/** The Lease of a node that has just registered, as its kubelet would make it. */
+export function newLeaseRequest(node: KubeObject, renewedAt: number, component: string): WriteRequest {
+  const name = node.metadata.name ?? '';
+  const lease = {
+    kind: 'Lease',
+    apiVersion: 'coordination.k8s.io/v1',
+    metadata: {
+      name,
+      namespace: 'kube-node-lease',
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid: node.metadata.uid }],
+    },
+    spec: { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime: formatMicroTime(renewedAt) },
+  };
+  return { ...leaseTarget(component), verb: 'create', body: JSON.stringify(lease) };
+}
+
+export function renewLeaseRequest(node: KubeObject, renewedAt: number, component: string): WriteRequest {
+  return {
+    ...leaseTarget(component),
+    verb: 'patch',
+    name: node.metadata.name ?? '',
+    patchType: 'merge',
+    body: JSON.stringify({ spec: { renewTime: formatMicroTime(renewedAt) } }),
+    force: false,
+    fieldValidation: 'Ignore',
+  };
 }
 
 /** An earlier occurrence of the same event. */

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { Change } from '../../schema/protocol/change.ts';
-import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
-import type { HubServices } from './hub-consumer.ts';
+import type { WriteRequest } from '../../schema/protocol/shard.ts';
+import { bodyOf, changeOf, FakeHubServices } from './fake-hub-services.ts';
 import { Scheduling } from './scheduling.ts';
 
 const node = (name: string, cpu = '4'): UntypedObject => ({
@@ -21,64 +21,33 @@ const pod = (name: string, cpu = '1', spec: Record<string, unknown> = {}): Untyp
   status: { phase: 'Pending' },
 });
 
-/** A hub of one consumer: keeps what it writes, and runs its tasks when told. */
-class FakeHub implements HubServices {
-  time = 0;
-  readonly batches: (readonly WriteRequest[])[] = [];
-  answer: (request: WriteRequest) => Answer = () => ({ code: 201, body: '{}' });
-  wake: number | undefined;
-  #tasks: (() => Promise<void>)[] = [];
+/** A hub of this one consumer. */
+class SchedulingHub extends FakeHubServices {
   readonly scheduling = new Scheduling(this);
 
-  now = () => this.time;
-  wakeAt = (at: number) => {
-    this.wake = at;
-  };
-  defer = (task: () => Promise<void>) => {
-    this.#tasks.push(task);
-  };
-  async writeAll(requests: readonly WriteRequest[]): Promise<readonly Answer[]> {
-    if (requests.length > 0) this.batches.push(requests);
-    return requests.map((request) => this.answer(request));
-  }
-  async readAll(): Promise<readonly Answer[]> {
-    return [];
-  }
-  async run(): Promise<void> {
-    while (this.#tasks.length > 0) await (this.#tasks.shift() as () => Promise<void>)();
-  }
   async see(type: Change['type'], object: UntypedObject, previous?: UntypedObject): Promise<void> {
-    this.scheduling.apply([change(type, object, previous)]);
+    this.scheduling.apply([changeOf(type, object, previous)]);
     await this.run();
   }
-  take(): readonly WriteRequest[] {
-    return this.batches.splice(0).flat();
+
+  async later(ms: number): Promise<void> {
+    this.time += ms;
+    this.scheduling.tick();
+    await this.run();
   }
 }
 
-const change = (type: Change['type'], object: UntypedObject, previous?: UntypedObject): Change => ({
-  revision: 1,
-  type,
-  resource: object.kind === 'Pod' ? 'pods' : 'nodes',
-  namespace: object.metadata.namespace ?? '',
-  name: object.metadata.name ?? '',
-  text: JSON.stringify(object),
-  meta: { labels: {}, fields: {} },
-  ...(previous ? { previous: { text: JSON.stringify(previous), meta: { labels: {}, fields: {} } } } : {}),
-});
-
-const bodyOf = (request: WriteRequest | undefined) => JSON.parse((request as WriteRequest & { body: string }).body);
 const boundTo = (request: WriteRequest | undefined) => bodyOf(request).target.name;
 const isBinding = (request: WriteRequest) => request.subresource === 'binding';
 
 describe('Scheduling', () => {
-  let hub: FakeHub;
+  let hub: SchedulingHub;
   beforeEach(() => {
-    hub = new FakeHub();
+    hub = new SchedulingHub();
   });
 
   it('binds waiting pods in one batch and says so', async () => {
-    hub.scheduling.restore([change('ADDED', node('n1')), change('ADDED', pod('a')), change('ADDED', pod('b'))]);
+    hub.scheduling.restore([changeOf('ADDED', node('n1')), changeOf('ADDED', pod('a')), changeOf('ADDED', pod('b'))]);
     await hub.run();
     const [bindings, events] = hub.batches;
     expect(bindings).toMatchObject([
@@ -116,8 +85,7 @@ describe('Scheduling', () => {
     const told = pod('a', '2');
     told.status = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False' }] };
     await hub.see('MODIFIED', told, pod('a', '2'));
-    hub.scheduling.tick();
-    await hub.run();
+    await hub.later(0);
     expect(hub.take()).toEqual([]);
   });
 
@@ -127,10 +95,8 @@ describe('Scheduling', () => {
     hub.take();
     await hub.see('ADDED', node('n2', '4'));
     expect(hub.take()).toEqual([]);
-    expect(hub.wake).toBe(1_000);
-    hub.time = 1_000;
-    hub.scheduling.tick();
-    await hub.run();
+    expect(hub.wake).toBe(hub.time + 1_000);
+    await hub.later(1_000);
     expect(boundTo(hub.take()[0])).toBe('n2');
   });
 
@@ -139,7 +105,7 @@ describe('Scheduling', () => {
     const running = pod('old', '2', { nodeName: 'n1' });
     await hub.see('ADDED', running);
     await hub.see('ADDED', pod('a', '2'));
-    hub.time = 2_000;
+    hub.time += 2_000;
     hub.take();
     await hub.see('MODIFIED', { ...running, status: { phase: 'Succeeded' } }, running);
     expect(boundTo(hub.take()[0])).toBe('n1');
@@ -149,7 +115,7 @@ describe('Scheduling', () => {
     await hub.see('ADDED', node('n1', '1'));
     await hub.see('ADDED', pod('a', '2'));
     hub.take();
-    hub.time = 2_000;
+    hub.time += 2_000;
     const beating = node('n1', '1');
     (beating.status as Record<string, unknown>).conditions = [{ type: 'Ready', lastHeartbeatTime: 'now' }];
     await hub.see('MODIFIED', beating, node('n1', '1'));
@@ -162,9 +128,7 @@ describe('Scheduling', () => {
     await hub.see('ADDED', pod('a', '2'));
     expect(hub.take().filter((request) => !isBinding(request))).toEqual([]);
     hub.answer = () => ({ code: 201, body: '{}' });
-    hub.time = 1_000;
-    hub.scheduling.tick();
-    await hub.run();
+    await hub.later(1_000);
     expect(hub.take().filter(isBinding)).toHaveLength(1);
   });
 
@@ -173,9 +137,7 @@ describe('Scheduling', () => {
     hub.answer = () => ({ code: 404, body: '{}' });
     await hub.see('ADDED', pod('a', '2'));
     hub.take();
-    hub.time = 60_000;
-    hub.scheduling.tick();
-    await hub.run();
+    await hub.later(60_000);
     expect(hub.take()).toEqual([]);
   });
 

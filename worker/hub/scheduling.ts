@@ -5,7 +5,7 @@
  */
 import { formatTime } from '../../schema/meta/time.ts';
 import { equalJson } from '../../schema/meta/json-value.ts';
-import type { GroupResource, KubeObject } from '../../schema/meta/object-meta.ts';
+import type { GroupResource } from '../../schema/meta/object-meta.ts';
 import type { Change } from '../../schema/protocol/change.ts';
 import type { Answer } from '../../schema/protocol/shard.ts';
 import type { Pod } from '../../schema/resources/core/pod-types.ts';
@@ -15,6 +15,7 @@ import { type Decision, schedule } from '../scheduler/schedule.ts';
 import { SchedulingQueue } from '../scheduler/scheduling-queue.ts';
 import { Snapshot } from '../scheduler/snapshot.ts';
 import type { HubConsumer, HubServices } from './hub-consumer.ts';
+import { objectOf, previousOf } from './parsed-change.ts';
 import { bindRequest, eventRequest, podConditionRequest } from './scheduling-writes.ts';
 
 export const DEFAULT_SCHEDULER = 'default-scheduler';
@@ -72,15 +73,15 @@ export class Scheduling implements HubConsumer {
       this.#snapshot.removeNode(change.name);
       return;
     }
-    const node = parsed<Node>(change.text);
-    const before = change.previous && parsed<Node>(change.previous.text);
+    const node = objectOf<Node>(change);
+    const before = previousOf<Node>(change);
     if (before && this.#snapshot.node(change.name)?.isKnown && !nodeChangeMatters(before, node)) return;
     this.#snapshot.setNode(node);
     this.#queue.moveAll();
   }
 
   #podChanged(change: Change): void {
-    const pod = parsed<Pod>(change.text);
+    const pod = objectOf<Pod>(change);
     const uid = pod.metadata.uid ?? '';
     const isGone = change.type === 'DELETED' || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
     if (isGone || pod.spec?.nodeName) {
@@ -190,8 +191,6 @@ export class Scheduling implements HubConsumer {
     if (requests.length > 0) await this.#services.writeAll(requests);
   }
 }
-
-const parsed = <T extends KubeObject>(text: string): T => JSON.parse(text) as T;
 
 const event = (pod: PodInfo) => ({
   component: DEFAULT_SCHEDULER,

@@ -4,8 +4,10 @@
  */
 import { internalError } from '../../schema/meta/status.ts';
 import type { Change } from '../../schema/protocol/change.ts';
+import type { ReserveReply } from '../../schema/protocol/hub.ts';
+import { LeasedPools, LeaseExhausted } from '../../schema/protocol/value-lease.ts';
 import type { EffectRow, ShardStore, TimerRow } from '../storage/shard-store.ts';
-import type { BatchItem, Committed, ItemOutcome, SpanRange } from './commit-loop.ts';
+import type { BatchItem, Committed, ItemOutcome } from './commit-loop.ts';
 import { type PendingChange, SpanExhausted, type WorkingSet, WriteRefused } from './working-set.ts';
 
 /** A controller's key that is due. */
@@ -83,9 +85,9 @@ export class Batcher<Result> {
   }
 
   /** See `CommitPorts.commit`. */
-  commit(items: readonly BatchItem<WorkingSet, Result>[], span: SpanRange): Committed<Result> {
+  commit(items: readonly BatchItem<WorkingSet, Result>[], span: ReserveReply): Committed<Result> {
     const { tx } = this.#settings;
-    tx.begin(span.first, span.last);
+    tx.begin(span.first, span.last, new LeasedPools(span.values));
     const start = tx.mark();
     const work = this.#work;
     try {
@@ -113,6 +115,7 @@ export class Batcher<Result> {
     } catch (error) {
       tx.rollback(mark);
       if (error instanceof SpanExhausted) return { kind: 'exhausted' };
+      if (error instanceof LeaseExhausted) return { kind: 'exhausted', missing: error.missing };
       if (error instanceof WriteRefused) return { kind: 'refused', status: error.status };
       report(error);
       return { kind: 'refused', status: internalError('the request could not be executed') };

@@ -7,6 +7,7 @@ import { internalError, serviceUnavailable, type Status, tooManyRequests } from 
 import type { Change } from '../../schema/protocol/change.ts';
 import type { PublishRequest, ReserveReply } from '../../schema/protocol/hub.ts';
 import type { ResolveReply, ResolveRequest } from '../../schema/protocol/shard.ts';
+import { combineDemands, type ValueDemand } from '../../schema/protocol/value-lease.ts';
 import { publishInParts } from './outbox.ts';
 
 /** Writes that wait for a batch; above it new ones get 429. */
@@ -21,19 +22,23 @@ const RETRY_MS_MIN = 20;
 const RETRY_MS_MAX = 2_000;
 /** Reservations that failed in a row before the waiting writes are answered with 503. */
 const RESERVE_ATTEMPTS_MAX = 5;
+/** Batches in which an item found too little before it is refused. */
+const ITEM_ATTEMPTS_MAX = 16;
 
 /** Something to do inside a batch, with the answer for who waits. */
 export interface BatchItem<Tx, Result> {
   run(tx: Tx): Result;
   /** Everything it wrote is undone; the result stands. */
   readonly dryRun: boolean;
+  /** Cluster-wide values it may take. */
+  readonly demand?: ValueDemand;
 }
 
 export type ItemOutcome<Result> =
   | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'refused'; readonly status: Status }
-  /** The span did not suffice: to be repeated under a larger one. */
-  | { readonly kind: 'exhausted' };
+  /** The span, or the lease of values that came with it, did not suffice: to be repeated under a larger one. */
+  | { readonly kind: 'exhausted'; readonly missing?: ValueDemand };
 
 export interface Committed<Result> {
   /** In the items' order. */
@@ -50,14 +55,14 @@ export interface SpanRange {
 
 export interface CommitPorts<Tx, Result> {
   readonly shard: string;
-  reserve(count: number): Promise<ReserveReply>;
+  reserve(count: number, values: ValueDemand | undefined): Promise<ReserveReply>;
   publish(request: PublishRequest): Promise<void>;
   /** The highest revision the hub has handed out. */
   issued(): Promise<number>;
   /** Makes the copy of the configuration at least as new as the reservation demands. */
   refresh(reply: ReserveReply): Promise<void>;
   /** One synchronous transaction over all items; must leave nothing behind when it throws. */
-  commit(items: readonly BatchItem<Tx, Result>[], span: SpanRange): Committed<Result>;
+  commit(items: readonly BatchItem<Tx, Result>[], span: ReserveReply): Committed<Result>;
   /** Resolves once everything committed so far is durable. Rejects only when the shard is to die. */
   sync(): Promise<void>;
   /** Durable changes for local watchers, in order; `through` is final for this shard. */
@@ -73,6 +78,8 @@ export interface CommitPorts<Tx, Result> {
 
 interface Waiting<Tx, Result> {
   readonly item: BatchItem<Tx, Result>;
+  demand: ValueDemand | undefined;
+  attempts: number;
   resolve(outcome: ItemOutcome<Result>): void;
 }
 
@@ -119,7 +126,7 @@ export class CommitLoop<Tx, Result> {
       });
     }
     return new Promise((resolve) => {
-      this.#queue.push({ item, resolve });
+      this.#queue.push({ item, demand: item.demand, attempts: 0, resolve });
       this.#start();
     });
   }
@@ -215,7 +222,7 @@ export class CommitLoop<Tx, Result> {
     for (let attempt = 0; attempt < RESERVE_ATTEMPTS_MAX; attempt++) {
       this.#reservations += 1;
       try {
-        return await this.#ports.reserve(Math.min(SPAN_REVISIONS_MAX, wanted));
+        return await this.#ports.reserve(Math.min(SPAN_REVISIONS_MAX, wanted), this.#demand());
       } catch {
         await this.#ports.sleep(Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** attempt));
       }
@@ -224,11 +231,15 @@ export class CommitLoop<Tx, Result> {
     return undefined;
   }
 
+  #demand(): ValueDemand | undefined {
+    return combineDemands(this.#queue.slice(0, BATCH_WRITES_MAX).flatMap(({ demand }) => demand ?? []));
+  }
+
   #refuseAll(status: Status): void {
     for (const { resolve } of this.#queue.splice(0)) resolve({ kind: 'refused', status });
   }
 
-  #commit(batch: readonly Waiting<Tx, Result>[], span: SpanRange): Committed<Result> {
+  #commit(batch: readonly Waiting<Tx, Result>[], span: ReserveReply): Committed<Result> {
     try {
       return this.#ports.commit(
         batch.map(({ item }) => item),
@@ -259,22 +270,22 @@ export class CommitLoop<Tx, Result> {
     this.#settled.catch((error) => this.#ports.report(error));
   }
 
-  #requeueExhausted(
-    span: SpanRange,
-    batch: readonly Waiting<Tx, Result>[],
-    outcomes: readonly ItemOutcome<Result>[],
-  ): void {
-    const exhausted = batch.filter((_, index) => outcomes[index]?.kind === 'exhausted');
-    if (exhausted.length === 0) {
-      this.#spanRevisions = SPAN_REVISIONS_MIN;
-      return;
-    }
-    if (outcomes[0]?.kind === 'exhausted' && span.last - span.first + 1 >= SPAN_REVISIONS_MAX) {
-      const status = internalError('the request changes more objects than one batch can hold');
-      exhausted.shift()?.resolve({ kind: 'refused', status });
-    }
-    this.#spanRevisions = Math.min(SPAN_REVISIONS_MAX, this.#spanRevisions * 4);
-    this.#queue.unshift(...exhausted);
+  #requeueExhausted(span: SpanRange, batch: readonly Waiting<Tx, Result>[], outcomes: readonly ItemOutcome<Result>[]): void {
+    const isLargest = span.last - span.first + 1 >= SPAN_REVISIONS_MAX;
+    let isSpanExhausted = false;
+    const again: Waiting<Tx, Result>[] = [];
+    batch.forEach((waiting, index) => {
+      const outcome = outcomes[index];
+      if (outcome?.kind !== 'exhausted') return;
+      waiting.attempts += 1;
+      if (outcome.missing) waiting.demand = combineDemands([...(waiting.demand ? [waiting.demand] : []), outcome.missing]);
+      else isSpanExhausted = true;
+      const isHopeless = (!outcome.missing && isLargest && index === 0) || waiting.attempts >= ITEM_ATTEMPTS_MAX;
+      if (!isHopeless) again.push(waiting);
+      else waiting.resolve({ kind: 'refused', status: internalError('the request needs more than one batch can hold') });
+    });
+    this.#spanRevisions = isSpanExhausted ? Math.min(SPAN_REVISIONS_MAX, this.#spanRevisions * 4) : SPAN_REVISIONS_MIN;
+    this.#queue.unshift(...again);
   }
 
   async #publish({ epoch, first, last }: ReserveReply, changes: readonly Change[]): Promise<void> {

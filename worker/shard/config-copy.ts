@@ -18,12 +18,12 @@ const configured: ReadonlySet<GroupResource> = new Set(['namespaces', ...CONFIG_
 export const isConfigResource = (resource: GroupResource): boolean => configured.has(resource);
 
 export class ConfigCopy {
-  readonly #fetch: () => Promise<ConfigReply>;
+  readonly #fetch: (revision: number) => Promise<ConfigReply>;
   #revision = -1;
   #objects: ReadonlyMap<string, UntypedObject> = new Map();
 
   /** `fetch` asks the cluster shard. */
-  constructor(fetch: () => Promise<ConfigReply>) {
+  constructor(fetch: (revision: number) => Promise<ConfigReply>) {
     this.#fetch = fetch;
   }
 
@@ -34,7 +34,7 @@ export class ConfigCopy {
   /** Makes the copy at least as new as `revision`; rejects when the cluster shard does not answer. */
   async refresh(revision: number): Promise<void> {
     if (this.#revision >= revision) return;
-    const reply = await this.#fetch();
+    const reply = await this.#fetch(revision);
     this.#revision = reply.revision;
     this.#objects = new Map(
       reply.objects.map(({ resource, name, text }) => [`${resource}\n${name}`, JSON.parse(text) as UntypedObject]),

@@ -7,6 +7,7 @@ import type { ResourceDefinition } from '../../schema/meta/resource.ts';
 import type { Change, SelectableMeta } from '../../schema/protocol/change.ts';
 import type { PublishRequest, ReserveReply, ReserveRequest } from '../../schema/protocol/hub.ts';
 import type { Answer, ResolveReply, ResolveRequest, WatchRequest } from '../../schema/protocol/shard.ts';
+import type { ValueDemand } from '../../schema/protocol/value-lease.ts';
 import { changesBetween } from '../storage/history.ts';
 import { watchExpired } from '../storage/list-plan.ts';
 import type { EffectRow, ShardStore } from '../storage/shard-store.ts';
@@ -91,7 +92,7 @@ export class ShardCore {
     this.#loop = new CommitLoop(
       {
         shard: namespace,
-        reserve: (count) => ports.hub.reserve({ shard: namespace, count }),
+        reserve: (count, values) => ports.hub.reserve({ shard: namespace, count, ...(values ? { values } : {}) }),
         publish: (request) => ports.hub.publish(request),
         issued: async () => (await ports.hub.revision()).issued,
         refresh: ({ configRevision }) => ports.refreshConfig(configRevision),
@@ -125,8 +126,9 @@ export class ShardCore {
   }
 
   /** Runs `execute` inside a batch; its answer comes once the batch is durable. */
-  async write(execute: (tx: WorkingSet) => Answer, dryRun = false): Promise<Answer> {
-    const outcome = await this.#loop.submit({ run: execute, dryRun });
+  async write(execute: (tx: WorkingSet) => Answer, options: { dryRun?: boolean; demand?: ValueDemand } = {}): Promise<Answer> {
+    const { dryRun = false, demand } = options;
+    const outcome = await this.#loop.submit({ run: execute, dryRun, ...(demand ? { demand } : {}) });
     if (outcome.kind === 'done') return outcome.result;
     if (outcome.kind === 'refused') return statusAnswer(outcome.status);
     throw new Error('an exhausted item is never given back');

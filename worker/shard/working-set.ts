@@ -6,6 +6,7 @@ import { encodeObject } from '../../schema/meta/encode-object.ts';
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { requestEntityTooLarge, type Status } from '../../schema/meta/status.ts';
 import type { Change, SelectableMeta } from '../../schema/protocol/change.ts';
+import { LeasedPools, type LeaseMark } from '../../schema/protocol/value-lease.ts';
 import type { StoreTransaction } from '../registry/transaction.ts';
 import type { ShardStore } from '../storage/shard-store.ts';
 import { type Body, type Entry, OBJECT_CACHE_BYTES_MAX, ObjectDirectory, ownersText, parseOwners } from './object-directory.ts';
@@ -37,6 +38,7 @@ export interface Mark {
   readonly journal: number;
   readonly changes: number;
   readonly next: number;
+  readonly lease: LeaseMark;
 }
 
 interface Undo {
@@ -63,6 +65,7 @@ export class WorkingSet implements StoreTransaction {
   #journal: Undo[] = [];
   #changes: PendingChange[] = [];
   #textLength = 0;
+  #pools = new LeasedPools(undefined);
 
   constructor(options: WorkingSetOptions) {
     this.namespace = options.namespace;
@@ -71,12 +74,18 @@ export class WorkingSet implements StoreTransaction {
   }
 
   /** Starts a batch under the revisions `first` to `last`. */
-  begin(first: number, last: number): void {
+  begin(first: number, last: number, pools = new LeasedPools(undefined)): void {
+    this.#pools = pools;
     this.#next = first;
     this.#last = last;
     this.#journal = [];
     this.#changes = [];
     this.#textLength = 0;
+  }
+
+  /** The cluster-wide values leased to the batch. */
+  get pools(): LeasedPools {
+    return this.#pools;
   }
 
   /** Revisions left. */
@@ -85,7 +94,7 @@ export class WorkingSet implements StoreTransaction {
   }
 
   mark(): Mark {
-    return { journal: this.#journal.length, changes: this.#changes.length, next: this.#next };
+    return { journal: this.#journal.length, changes: this.#changes.length, next: this.#next, lease: this.#pools.mark() };
   }
 
   /** Undoes everything since the mark. */
@@ -93,6 +102,7 @@ export class WorkingSet implements StoreTransaction {
     while (this.#journal.length > mark.journal) this.#undo(this.#journal.pop() as Undo);
     this.#changes.length = mark.changes;
     this.#next = mark.next;
+    this.#pools.restore(mark.lease);
   }
 
   /** Characters of text the batch has written, undone ones included. */

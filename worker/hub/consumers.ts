@@ -1,0 +1,26 @@
+/** The parts of the hub that follow the merged stream. The only list of them. */
+import { catalog } from '../../schema/resources/catalog.ts';
+import { addressPool, NODE_PORT_RANGE, portPool, SERVICE_CIDR } from '../../schema/resources/core/service-pools.ts';
+import type { HubConsumer, HubServices } from './hub-consumer.ts';
+import type { Timers } from './mailboxes/mailboxes.ts';
+import { NodeDoor } from './mailboxes/node-door.ts';
+import { NodeLifecycle } from './node-lifecycle.ts';
+import { Scheduling } from './scheduling.ts';
+import { ValueLedger } from './value-ledger.ts';
+
+export interface HubParts {
+  /** In the order in which they are given each change. */
+  readonly consumers: readonly HubConsumer[];
+  readonly nodeDoor: NodeDoor;
+  readonly ledger: ValueLedger;
+}
+
+export function createConsumers(services: HubServices, timers: Timers, random: () => number): HubParts {
+  const ledger = new ValueLedger(catalog, {
+    clusterIPs: (used) => addressPool(SERVICE_CIDR, used, random),
+    nodePorts: (used) => portPool(NODE_PORT_RANGE, used, random),
+  });
+  const nodeLifecycle = new NodeLifecycle(services);
+  const nodeDoor = new NodeDoor(services, nodeLifecycle, timers);
+  return { consumers: [ledger, nodeDoor.mailboxes, new Scheduling(services), nodeLifecycle], nodeDoor, ledger };
+}

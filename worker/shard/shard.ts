@@ -1,0 +1,260 @@
+/** The Durable Object of one namespace (or of the cluster-scoped objects): a thin shell around ShardCore. */
+import { DurableObject } from 'cloudflare:workers';
+import shardMigrations from '../../migrations/shard/migrations.js';
+import type { ReserveReply } from '../../schema/protocol/hub.ts';
+import type {
+  Answer,
+  ChangesPage,
+  ChangesRequest,
+  ConfigReply,
+  ConfigRequest,
+  DrainReply,
+  DrainRequest,
+  ReadRequest,
+  ResolveReply,
+  ResolveRequest,
+  ShardRpc,
+  SnapshotPage,
+  SnapshotRequest,
+  WatchRequest,
+  WriteRequest,
+} from '../../schema/protocol/shard.ts';
+import { definitionOf } from '../../schema/resources/lookup.ts';
+import { bootstrapCluster } from '../bootstrap/bootstrap-cluster.ts';
+import { clusterControllers, dependentsWork, namespacedControllers, namespacedResources, namespaceWork } from '../controllers/controller-list.ts';
+import { namespaceAfterDrain, remainingContent } from '../controllers/namespace-content.ts';
+import { type Env, shardName } from '../env.ts';
+import { randomSuffix } from '../random-names.ts';
+import { valueDemandOf } from '../registry/value-demand.ts';
+import { ShardStore } from '../storage/shard-store.ts';
+import { CONFIG_RESOURCES, ConfigCopy } from './config-copy.ts';
+import { Effects, effectsOf } from './effects.ts';
+import { RegistryBinding } from './registry-binding.ts';
+import { ShardCore } from './shard-core.ts';
+import { compactHistory, expiredNames, nextAlarmAt, TIME_TO_LIVE_MS } from './upkeep.ts';
+
+const TICK_MS = 1_000;
+const BOOTSTRAP_RETRY_MS = 1_000;
+const NOTHING: Answer = { code: 200, body: '' };
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class Shard extends DurableObject<Env> implements ShardRpc {
+  readonly #namespace: string;
+  readonly #store: ShardStore;
+  readonly #core: ShardCore;
+  readonly #registry: RegistryBinding;
+  readonly #config: ConfigCopy;
+  readonly #effects: Effects;
+  /** Undefined: none is set, or what is set is not known. */
+  #alarmAt: number | undefined;
+  #ticking = false;
+  #bootstrapped: Promise<void> | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const { name } = ctx.id;
+    if (name === undefined) throw new Error('a shard is reached by its name');
+    this.#namespace = name.slice(name.indexOf('/') + 1);
+    this.#store = new ShardStore(ctx.storage, shardMigrations);
+    const isCluster = this.#namespace === '';
+    this.#registry = new RegistryBinding(
+      { now: () => Date.now(), newUid: () => crypto.randomUUID(), randomSuffix },
+      isCluster ? clusterControllers() : namespacedControllers({ clusterCa: env.CLUSTER_CA }),
+    );
+    this.#config = new ConfigCopy((revision) => this.#shard('').config({ namespace: this.#namespace, revision }));
+    this.#core = this.#newCore(isCluster);
+    this.#effects = this.#newEffects();
+    if (this.#store.nextTimerAt() !== undefined) this.#core.kick();
+    if (isCluster) ctx.waitUntil(this.ready());
+  }
+
+  async write(request: WriteRequest): Promise<Answer> {
+    const definition = definitionOf(request.resource);
+    const demand = definition && valueDemandOf(definition, request);
+    return this.#core.write((tx) => this.#registry.execute(request, tx), { dryRun: request.dryRun, ...(demand ? { demand } : {}) });
+  }
+
+  async writeAll(requests: readonly WriteRequest[]): Promise<readonly Answer[]> {
+    return Promise.all(requests.map((request) => this.write(request)));
+  }
+
+  async read(request: ReadRequest): Promise<Answer> {
+    return this.#core.reads.read(request);
+  }
+
+  async readAll(requests: readonly ReadRequest[]): Promise<readonly Answer[]> {
+    return Promise.all(requests.map((request) => this.read(request)));
+  }
+
+  async snapshot(request: SnapshotRequest): Promise<SnapshotPage> {
+    return this.#core.reads.snapshot(request);
+  }
+
+  async changesBetween(request: ChangesRequest): Promise<ChangesPage> {
+    return this.#core.reads.changes(request);
+  }
+
+  async resolveSpans(request: ResolveRequest): Promise<ResolveReply> {
+    return this.#core.resolveSpans(request);
+  }
+
+  async drain(_request: DrainRequest): Promise<DrainReply> {
+    await this.#runNamespaceWork();
+    return remainingContent(this.#core.view, namespacedResources);
+  }
+
+  async activate(): Promise<void> {
+    await this.#runNamespaceWork();
+  }
+
+  async ownerDeleted(uid: string): Promise<void> {
+    const dependents = this.#core.view.ownedBy(uid);
+    if (dependents.length === 0) return;
+    this.#core.batcher.addWork(dependentsWork(uid, dependents));
+    await this.#core.write(() => NOTHING);
+  }
+
+  async config({ namespace, revision }: ConfigRequest): Promise<ConfigReply> {
+    await this.#core.reads.reach(revision);
+    const { view } = this.#core;
+    const own = view.get('namespaces', namespace);
+    const objects = [
+      ...(own ? [{ resource: 'namespaces', object: own }] : []),
+      ...CONFIG_RESOURCES.flatMap((resource) => view.list(resource).map((object) => ({ resource, object }))),
+    ].map(({ resource, object }) => ({ resource, name: object.metadata.name ?? '', text: JSON.stringify(object) }));
+    return { revision: this.#core.position, objects };
+  }
+
+  async ready(): Promise<boolean> {
+    if (this.#namespace !== '') return true;
+    this.#bootstrapped ??= this.#bootstrap();
+    await this.#bootstrapped;
+    return true;
+  }
+
+  /** A watch; see WatchRequest. */
+  override async fetch(request: Request): Promise<Response> {
+    const asked = JSON.parse(request.headers.get('x-zeroplane-watch') ?? 'null') as WatchRequest | null;
+    if (!asked) return new Response(null, { status: 404 });
+    const opened = await this.#core.watch(asked);
+    if (!opened.ok) return Response.json(opened.status, { status: opened.status.code });
+    this.#tick();
+    return new Response(opened.body, { headers: { 'content-type': 'application/json' } });
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = undefined;
+    const now = Date.now();
+    compactHistory(this.#store, this.#core.unpublishedFrom, now);
+    for (const { resource, names } of expiredNames(this.#store, now)) {
+      await this.#core.write((tx) => {
+        for (const name of names) if (tx.get(resource, name)) tx.remove(resource, name);
+        return NOTHING;
+      });
+    }
+    const timerAt = this.#store.nextTimerAt();
+    if (timerAt !== undefined && timerAt <= now) await this.#core.write(() => NOTHING);
+    await this.#effects.run();
+    this.#schedule(true);
+  }
+
+  #newCore(isCluster: boolean): ShardCore {
+    const hub = () => this.env.HUB.get(this.env.HUB.idFromName(this.env.CLUSTER));
+    return new ShardCore({
+      namespace: this.#namespace,
+      store: this.#store,
+      hub: {
+        reserve: (request) => hub().reserve(request) as Promise<ReserveReply>,
+        publish: (request) => hub().publish(request),
+        revision: () => hub().revision(),
+      },
+      sync: () => this.ctx.storage.sync(),
+      now: () => Date.now(),
+      sleep,
+      definition: definitionOf,
+      refreshConfig: (revision) => (isCluster ? Promise.resolve() : this.#config.refresh(revision)),
+      config: (resource, objectName) => this.#config.get(resource, objectName),
+      control: (run) => this.#registry.control(run),
+      ...(isCluster ? { effectsOf } : {}),
+      committed: (changes) => {
+        this.#schedule(false);
+        if (isCluster && changes.length > 0) this.ctx.waitUntil(this.#effects.run().then(() => this.#schedule(true)));
+      },
+      report: (error) => console.error(`shard ${this.#namespace}:`, error),
+    });
+  }
+
+  #newEffects(): Effects {
+    return new Effects({
+      store: this.#store,
+      now: () => Date.now(),
+      activate: (namespace) => this.#shard(namespace).activate(),
+      drain: (namespace, namespaceUid) => this.#shard(namespace).drain({ namespaceUid }),
+      ownerDeleted: (namespace, uid) => this.#shard(namespace).ownerDeleted(uid),
+      namespaces: () => this.#core.view.list('namespaces').map(({ metadata }) => metadata.name ?? ''),
+      namespace: (name) => this.#core.view.get('namespaces', name),
+      drained: async (name, uid, reply) => {
+        await this.#core.write((tx) => {
+          const namespace = tx.get('namespaces', name);
+          const write = namespace?.metadata.uid === uid ? namespaceAfterDrain(namespace, reply, Date.now()) : undefined;
+          if (write) this.#registry.apply(write, 'namespace-controller', tx);
+          return NOTHING;
+        });
+      },
+      report: (error) => console.error(`shard ${this.#namespace}:`, error),
+    });
+  }
+
+  #shard(namespace: string): DurableObjectStub<Shard> {
+    return this.env.SHARD.get(this.env.SHARD.idFromName(shardName(this.env.CLUSTER, namespace)));
+  }
+
+  async #runNamespaceWork(): Promise<void> {
+    this.#core.batcher.addWork(namespaceWork(this.#namespace));
+    await this.#core.write(() => NOTHING);
+  }
+
+  async #bootstrap(): Promise<void> {
+    for (;;) {
+      try {
+        await bootstrapCluster(
+          {
+            serves: (resource) => definitionOf(resource) !== undefined,
+            list: (request) => (request.namespace === '' ? this.read(request) : this.#shard(request.namespace).read(request)),
+            writeAll: (namespace, requests) =>
+              namespace === '' ? this.writeAll(requests) : (this.#shard(namespace).writeAll(requests) as Promise<readonly Answer[]>),
+          },
+          { apiServerUrl: this.env.API_SERVER_URL },
+        );
+        return;
+      } catch (error) {
+        console.warn('the cluster’s first objects could not be made yet:', String(error));
+        await sleep(BOOTSTRAP_RETRY_MS);
+      }
+    }
+  }
+
+  /** Sets the alarm for what is due next. `anew`: everything is looked at, not just timers. */
+  #schedule(anew: boolean): void {
+    const timerAt = this.#store.nextTimerAt();
+    if (!anew && this.#alarmAt !== undefined && (timerAt === undefined || timerAt >= this.#alarmAt)) return;
+    const hasExpiring = Object.keys(TIME_TO_LIVE_MS).some((resource) => this.#core.view.countOf(resource) > 0);
+    const at = nextAlarmAt(this.#store, hasExpiring, Date.now());
+    if (at === undefined || at === this.#alarmAt) return;
+    this.#alarmAt = at;
+    void this.ctx.storage.setAlarm(at);
+  }
+
+  /** Runs while there are watches. */
+  #tick(): void {
+    if (this.#ticking) return;
+    this.#ticking = true;
+    setTimeout(async () => {
+      await this.#core.tickWatchers();
+      this.#ticking = false;
+      if (this.#core.watchers.count > 0) this.#tick();
+    }, TICK_MS);
+  }
+}
+
