@@ -103,6 +103,7 @@ describe('NodeLifecycle', () => {
     hub.lifecycle.seen('b', hub.time);
     await hub.later(0);
     await hub.see('MODIFIED', node('a', 'Unknown'));
+    await hub.see('MODIFIED', node('a', 'Unknown', [{ ...UNREACHABLE, effect: 'NoSchedule' }, UNREACHABLE]));
     hub.take();
     hub.lifecycle.seen('a', hub.time);
     await hub.run();
