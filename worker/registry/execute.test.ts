@@ -434,3 +434,81 @@ describe('deletecollection', () => {
     expect(tx.list('configmaps')).toHaveLength(2);
   });
 });
+
+describe('patch', () => {
+  const patch = (patchType: string, name: string, body: unknown, more: object = {}) =>
+    run({ verb: 'patch', resource: 'deployments.apps', name, patchType, body, force: false, fieldValidation: 'Strict', ...more }, tx);
+  const labels = { metadata: { labels: { app: 'web' } } };
+
+  beforeEach(() => {
+    create('deployments.apps', { kind: 'Deployment', apiVersion: 'apps/v1', metadata: { name: 'web' }, spec: { replicas: 2 } });
+  });
+
+  it('merges, replaces and follows operations', () => {
+    expect(patch('merge', 'web', labels).body).toMatchObject({ metadata: { labels: { app: 'web' }, generation: 1, resourceVersion: '102' }, spec: { replicas: 2 } });
+    expect(patch('strategic', 'web', { spec: { replicas: 3 } }).body).toMatchObject({ metadata: { generation: 2 }, spec: { replicas: 3 } });
+    expect(patch('json', 'web', [{ op: 'replace', path: '/spec/replicas', value: 4 }]).body).toMatchObject({ spec: { replicas: 4 } });
+  });
+
+  it('defaults what a patch takes away', () => {
+    expect(patch('merge', 'web', { spec: { replicas: null } }).body).toMatchObject({ spec: { replicas: 1 } });
+  });
+
+  it('writes nothing when nothing changes', () => {
+    expect(patch('merge', 'web', { spec: { replicas: 2 } }).code).toBe(200);
+    expect(tx.changes).toHaveLength(1);
+  });
+
+  it('patches status and scale under their own rules', () => {
+    expect(patch('merge', 'web', { spec: { replicas: 9 }, status: { replicas: 2 } }, { subresource: 'status' }).body).toMatchObject({
+      spec: { replicas: 2 },
+      status: { replicas: 2 },
+    });
+    expect(patch('merge', 'web', { spec: { replicas: 7 } }, { subresource: 'scale' }).body).toMatchObject({ kind: 'Scale', spec: { replicas: 7 } });
+    expect(tx.get('deployments.apps', 'web')).toMatchObject({ spec: { replicas: 7 } });
+  });
+
+  const refusals: readonly (readonly [string, string, string, unknown, number, string])[] = [
+    ['a missing object', 'merge', 'gone', labels, 404, 'deployments.apps "gone" not found'],
+    [
+      'a stale resourceVersion',
+      'merge',
+      'web',
+      { metadata: { resourceVersion: '1' } },
+      409,
+      'Operation cannot be fulfilled on deployments.apps "web": the object has been modified; please apply your changes to the latest version and try again',
+    ],
+    ['another name', 'merge', 'web', { metadata: { name: 'api' } }, 400, 'the name of the object (api) does not match the name on the URL (web)'],
+    [
+      'another namespace',
+      'merge',
+      'web',
+      { metadata: { namespace: 'other' } },
+      400,
+      'the namespace of the provided object does not match the namespace sent on the request',
+    ],
+    ['another uid', 'merge', 'web', { metadata: { uid: 'x' } }, 422, 'Deployment.apps "web" is invalid: metadata.uid: Invalid value: "x": field is immutable'],
+    ['an operation that does not apply', 'json', 'web', [{ op: 'remove', path: '/nope' }], 422, 'the server rejected our request due to an error in our request'],
+    ['an invalid outcome', 'merge', 'web', { spec: { replicas: -1 } }, 422, 'Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
+    [
+      'server-side apply',
+      'apply',
+      'web',
+      labels,
+      415,
+      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json',
+    ],
+  ];
+  it.each(refusals)('refuses %s', (_title, patchType, name, body, code, message) => {
+    const answer = patch(patchType, name, body);
+    expect({ code: answer.code, message: (answer.body as { message: string }).message }).toEqual({ code, message });
+    expect(tx.changes).toHaveLength(1);
+  });
+
+  it('refuses unknown fields strictly, or warns', () => {
+    const strict = patch('merge', 'web', { spec: { colour: 'red' } });
+    expect(strict.code).toBe(422);
+    expect((strict.body as { message: string }).message).toContain('strict decoding error: unknown field "spec.colour"');
+    expect(patch('merge', 'web', { spec: { colour: 'red' } }, { fieldValidation: 'Warn' }).warnings).toEqual(['unknown field "spec.colour"']);
+  });
+});

@@ -15,6 +15,9 @@ const table = { columns: [], cells: () => [] };
 
 const spec = (object: UntypedObject): Record<string, number> => (object.spec ?? {}) as Record<string, number>;
 
+const replicaErrors = (object: UntypedObject) =>
+  (spec(object).replicas ?? 0) < 0 ? [invalid('spec.replicas', spec(object).replicas, 'must be greater than or equal to 0')] : [];
+
 /** Configuration without generation; deletes answer a Status. */
 export const boxes = defineResource<UntypedObject>({
   group: '',
@@ -48,13 +51,12 @@ export const fleets = defineResource<UntypedObject>({
   prepareForCreate(object) {
     object.status = {};
   },
-  validate: (object) =>
-    (spec(object).replicas ?? 0) < 0 ? [invalid('spec.replicas', spec(object).replicas, 'must be greater than or equal to 0')] : [],
+  validate: replicaErrors,
   update: {
     prepareForUpdate(next, previous) {
       next.status = previous.status;
     },
-    validateUpdate: () => [],
+    validateUpdate: replicaErrors,
     warnings: (next) => (spec(next).replicas === 13 ? ['spec.replicas: thirteen'] : []),
   },
   status: {

@@ -1,6 +1,16 @@
-/** Strategic-merge rules by type and field, for OpenAPI's patch extensions. */
+/** Strategic-merge rules by type and field, as OpenAPI's patch extensions tell them to clients. */
+import { patchStrategyOf } from '../../../schema/decode/patch-strategies.ts';
 import type { MergeRule } from './type-schemas.ts';
 
-const RULES: Readonly<Record<string, MergeRule>> = {};
+/** Fields of which a patch should name the keys to keep. Source: the patchStrategy tags of k8s.io/api. */
+const RETAINING: Readonly<Record<string, string>> = {
+  'V1PodSpec.volumes': 'merge,retainKeys',
+  'V1DeploymentSpec.strategy': 'retainKeys',
+};
 
-export const mergeRule = (type: string, field: string): MergeRule | undefined => RULES[`${type}.${field}`];
+export function mergeRule(type: string, field: string): MergeRule | undefined {
+  const rule = patchStrategyOf(type, field);
+  const strategy = RETAINING[`${type}.${field}`] ?? rule?.strategy;
+  if (!strategy) return undefined;
+  return { strategy, ...(rule?.mergeKey ? { mergeKey: rule.mergeKey } : {}) };
+}
