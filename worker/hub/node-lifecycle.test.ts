@@ -9,10 +9,10 @@ type Taints = { key: string; effect: string; timeAdded?: string }[];
 
 const condition = (type: string, status: string, reason = 'r') => ({ type, status, reason, message: 'm', lastTransitionTime: 't' });
 
-function node(name: string, ready: string | undefined = 'True', taints: Taints = [], over: Record<string, unknown> = {}): UntypedObject {
-  const conditions = ready
-    ? [condition('Ready', ready, ready === 'Unknown' ? 'NodeStatusUnknown' : 'KubeletReady'), condition('MemoryPressure', 'False')]
-    : [];
+function node(name: string, ready = 'True', taints: Taints = [], over: Record<string, unknown> = {}): UntypedObject {
+  const known = [condition('Ready', ready, 'KubeletReady'), condition('MemoryPressure', 'False')];
+  const silent = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => condition(type, 'Unknown', 'NodeStatusUnknown'));
+  const conditions = ready === 'Unknown' ? silent : known;
   return {
     kind: 'Node',
     apiVersion: 'v1',
@@ -108,7 +108,12 @@ describe('NodeLifecycle', () => {
     hub.lifecycle.seen('a', hub.time);
     await hub.run();
     const [status] = hub.takeOf('nodes');
-    expect(bodyOf(status).status.conditions).toMatchObject([{ type: 'Ready', status: 'True', reason: 'KubeletReady' }]);
+    expect(bodyOf(status).status.conditions).toMatchObject([
+      { type: 'Ready', status: 'True', reason: 'KubeletReady' },
+      { type: 'MemoryPressure', status: 'False', reason: 'r' },
+      { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure' },
+      { type: 'PIDPressure', status: 'False' },
+    ]);
   });
 
   it('does not take a lost node for a living one after a restart', async () => {

@@ -212,7 +212,7 @@ export class NodeLifecycle implements HubConsumer {
     const { node } = known;
     const conditions = conditionsOfSilence(node, now);
     if (conditions.length === 0) return [];
-    known.before = conditionsOf(node);
+    if (readinessOf(node) !== 'Unknown') known.before = conditionsOf(node);
     known.isHeard = false;
     known.quietUntil = now + RETRY_MS;
     const wasReady = readinessOf(node) === 'True';
