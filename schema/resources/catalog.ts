@@ -6,9 +6,13 @@ import { lease } from './coordination/lease.ts';
 import { configMap } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
 import { event } from './core/event.ts';
+import { limitRange } from './core/limit-range.ts';
 import { namespace } from './core/namespace.ts';
 import { node } from './core/node.ts';
+import { persistentVolumeClaim } from './core/persistent-volume-claim.ts';
+import { persistentVolume } from './core/persistent-volume.ts';
 import { pod } from './core/pod.ts';
+import { resourceQuota } from './core/resource-quota.ts';
 import { secret } from './core/secret.ts';
 import { service } from './core/service.ts';
 import { serviceAccount } from './core/service-account.ts';
@@ -43,4 +47,8 @@ export const catalog: readonly ResourceDefinition[] = [
   kind(clusterRole),
   kind(roleBinding),
   kind(clusterRoleBinding),
+  kind(resourceQuota),
+  kind(limitRange),
+  kind(persistentVolumeClaim),
+  kind(persistentVolume),
 ];
