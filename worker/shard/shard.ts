@@ -34,6 +34,8 @@ import { ShardCore } from './shard-core.ts';
 import { compactHistory, expiredNames, nextAlarmAt, TIME_TO_LIVE_MS } from './upkeep.ts';
 
 const TICK_MS = 1_000;
+/** An alarm is not set for any sooner. */
+const ALARM_MS_MIN = 10;
 const BOOTSTRAP_RETRY_MS = 1_000;
 const NOTHING: Answer = { code: 200, body: '' };
 
@@ -240,8 +242,11 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
     const timerAt = this.#store.nextTimerAt();
     if (!anew && this.#alarmAt !== undefined && (timerAt === undefined || timerAt >= this.#alarmAt)) return;
     const hasExpiring = Object.keys(TIME_TO_LIVE_MS).some((resource) => this.#core.view.countOf(resource) > 0);
-    const at = nextAlarmAt(this.#store, hasExpiring, Date.now());
-    if (at === undefined || at === this.#alarmAt) return;
+    const now = Date.now();
+    const next = nextAlarmAt(this.#store, hasExpiring, now);
+    if (next === undefined) return;
+    const at = Math.max(next, now + ALARM_MS_MIN);
+    if (at === this.#alarmAt) return;
     this.#alarmAt = at;
     void this.ctx.storage.setAlarm(at);
   }
