@@ -3,12 +3,13 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { importImage } from './images/import-command.ts';
 import type { Log, LogLevel } from './log.ts';
 import { messageOf } from './log.ts';
 import { runAgent } from './main.ts';
 
 interface Flags {
-  readonly server: string;
+  readonly server?: string;
   readonly token?: string;
   readonly tokenFile?: string;
   readonly caFile?: string;
@@ -84,7 +85,9 @@ const stateDir = (): string => join(process.env['XDG_STATE_HOME'] ?? join(homedi
 async function run(flags: Flags): Promise<void> {
   const log = jsonLog(flags.verbose ? 'debug' : 'info');
   const { tokenFile, token } = flags;
-  if (!URL.canParse(flags.server)) throw new UsageError(`--server ${flags.server} is not a URL`);
+  const { server } = flags;
+  if (server === undefined) throw new UsageError('--server URL is needed; see --help');
+  if (!URL.canParse(server)) throw new UsageError(`--server ${server} is not a URL`);
   const delays = {
     sandboxDelayMs: flags.simulatedSandboxDelayMs,
     pullDelayMs: flags.simulatedPullDelayMs,
@@ -94,7 +97,7 @@ async function run(flags: Flags): Promise<void> {
     startFailureRate: flags.simulatedStartFailureRate,
   };
   const agent = await runAgent({
-    server: flags.server,
+    server,
     ca: flags.caFile ? readFlagFile(flags.caFile, 'CA file') : undefined,
     joinToken: () => token ?? (tokenFile ? readFlagFile(tokenFile, 'token file').trim() : undefined),
     nodeName: flags.nodeName.toLowerCase(),
@@ -111,7 +114,7 @@ async function run(flags: Flags): Promise<void> {
       if (flags.simulatedNodes <= 1) void end(3);
     },
   });
-  log('info', 'the agent runs', { node: flags.nodeName, runtime: flags.runtime, server: flags.server });
+  log('info', 'the agent runs', { node: flags.nodeName, runtime: flags.runtime, server });
   let ending: Promise<void> | undefined;
   const end = (code: number): Promise<void> =>
     (ending ??= agent.stop({ containers: flags.stopPodsOnExit ? 'stop' : 'keep' }).then(
@@ -135,8 +138,9 @@ async function oneLine(task: () => Promise<void>): Promise<void> {
 }
 
 const program = new Command('zeroplane agent')
+  .enablePositionalOptions()
   .description('Makes this machine a node of a cluster.')
-  .requiredOption('--server <url>', 'where the control plane is')
+  .option('--server <url>', 'where the control plane is')
   .option('--token <token>', 'a join token; not needed once the node has joined')
   .option('--token-file <file>', 'a file that holds the join token')
   .option('--ca-file <file>', "PEM of the CA of the server's certificate")
@@ -159,6 +163,25 @@ const program = new Command('zeroplane agent')
     oneLine(() => {
       mkdirSync(flags.dataDir, { recursive: true, mode: 0o700 });
       return run(flags);
+    }),
+  );
+
+program
+  .command('import-image')
+  .description('Loads an OCI archive into the node.')
+  .argument('<file>', 'an OCI archive (.tar)')
+  .option('--data-dir <dir>', "the agent's data directory", stateDir())
+  .option('--runtime <kind>', 'containerd or simulated', runtimeKind, 'containerd')
+  .option('--container-runtime-endpoint <socket>', 'a CRI socket to use instead of an own containerd')
+  .action((file: string, flags: Pick<Flags, 'dataDir' | 'runtime' | 'containerRuntimeEndpoint'>) =>
+    oneLine(async () => {
+      if (flags.runtime === 'simulated') {
+        process.stdout.write('a simulated node needs no images: nothing was loaded\n');
+        return;
+      }
+      for (const name of await importImage({ dataDir: flags.dataDir, file, endpoint: flags.containerRuntimeEndpoint })) {
+        process.stdout.write(`loaded ${name}\n`);
+      }
     }),
   );
 

@@ -61,8 +61,23 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
   const client = new ApiClient(options.server, options.ca);
   const address = await nodeAddress(client.server);
   const machine = readMachine(options.dataDir);
-  const context = { client, checkpoint, clock: systemClock, log, address, machine, options };
-  const parts = options.runtime === 'simulated' ? manySimulated(options) : [await containerdParts({ ...context, dataDir: options.dataDir })];
+  const parts =
+    options.runtime === 'simulated'
+      ? manySimulated(options)
+      : [
+          await containerdParts({
+            nodeName: options.nodeName,
+            dataDir: options.dataDir,
+            endpoint: options.runtimeEndpoint,
+            podCIDR: options.podCIDR,
+            memoryCapacityBytes: machine.memoryBytes,
+            client,
+            checkpoint,
+            clock: systemClock,
+            log,
+            random: Math.random,
+          }),
+        ];
   const nodes = await Promise.all(
     parts.map(async (part, index) => {
       const name = index === 0 ? options.nodeName : `${options.nodeName}-${index + 1}`;

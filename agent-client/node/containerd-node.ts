@@ -1,6 +1,142 @@
-/** The parts of a node with real containers. */
+/** The parts of a node with real containers: a runtime over CRI, the host's files, CNI. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Clock } from '../clock.ts';
+import type { ApiClient } from '../control-plane/api-client.ts';
+import { ObjectReader } from '../control-plane/object-reader.ts';
+import { TokenSource } from '../control-plane/token-source.ts';
+import type { Log } from '../log.ts';
+import { CNI_CONFIG_FILE, cniConfig } from '../network/cni-config.ts';
+import { parseResolvConf, podDns } from '../network/dns-config.ts';
+import { choosePodCidr, routeDestinations } from '../network/pod-cidr.ts';
+import type { DnsConfig } from '../pods/pod-config.ts';
+import { containerdConfig, type ContainerdPaths, containerdPaths } from '../runtime/containerd/containerd-config.ts';
+import { ContainerdProcess } from '../runtime/containerd/containerd-process.ts';
+import { importBuilt } from '../runtime/containerd/image-import.ts';
+import { PAUSE_IMAGE, pauseImage } from '../runtime/containerd/pause-image.ts';
+import { CriRuntime } from '../runtime/cri/cri-runtime.ts';
+import { GrpcChannel } from '../runtime/cri/grpc-channel.ts';
+import { containerLogs } from '../streams/container-logs.ts';
+import { DialBack } from '../streams/dial-back.ts';
+import { HostFilesystem } from '../volumes/host-filesystem.ts';
 import type { NodeParts } from './node-agent.ts';
 
-export async function containerdParts(_context: unknown): Promise<NodeParts> {
-  throw new Error('this build has no containerd runtime');
+/** containerd's namespace of what CRI makes. */
+const CRI_NAMESPACE = 'k8s.io';
+const POD_CIDR_KEY = 'podCIDR';
+
+export interface ContainerdNodeOptions {
+  readonly nodeName: string;
+  readonly dataDir: string;
+  /** A CRI socket someone else runs; absent: an own containerd. */
+  readonly endpoint: string | undefined;
+  readonly podCIDR: string | undefined;
+  readonly memoryCapacityBytes: number;
+  readonly client: ApiClient;
+  readonly checkpoint: Checkpoint;
+  readonly clock: Clock;
+  readonly log: Log;
+  random(): number;
+}
+
+export async function containerdParts(options: ContainerdNodeOptions): Promise<NodeParts> {
+  const { clock, log, dataDir } = options;
+  const paths = containerdPaths(dataDir);
+  const podCIDR = await podNetwork(options);
+  const own = options.endpoint === undefined ? new ContainerdProcess(paths, clock, log) : undefined;
+  if (own) {
+    writeCni(paths, podCIDR);
+    await own.start(containerdConfig(paths, sandboxImageName()));
+  }
+  const runtime = new CriRuntime({
+    channel: new GrpcChannel(options.endpoint ?? `unix://${paths.socket}`),
+    containerdEvents: true,
+    after: (delayMs, task) => clock.after(delayMs, task),
+  });
+  if (own) await ensurePauseImage(runtime, paths);
+  const hostDns = readHostDns();
+  return {
+    runtime,
+    files: (node) => {
+      const reader = new ObjectReader(node.client, node.credentials, node.cache, clock);
+      const tokens = new TokenSource(node.client, node.credentials, clock, options.random);
+      return new HostFilesystem({
+        dataDir,
+        memoryCapacityBytes: options.memoryCapacityBytes,
+        configMap: reader.configMap,
+        secret: reader.secret,
+        token: (query) => tokens.token(query),
+        nextTokenRefresh: (uid) => tokens.nextRefresh(uid),
+        forgetTokens: (uid) => tokens.forget(uid),
+      });
+    },
+    dns: (pod): DnsConfig => podDns(pod, hostDns),
+    cgroupRoot: `/zeroplane/${options.nodeName}`,
+    seccompRoot: join(dataDir, 'seccomp'),
+    podCIDR,
+    async usePodCIDR(cidr) {
+      if (cidr === podCIDR || !own) return;
+      await options.checkpoint.saveValue(`${POD_CIDR_KEY}/${options.nodeName}`, cidr);
+      writeCni(paths, cidr);
+    },
+    keepsPods: true,
+    streams: (node) =>
+      new DialBack({
+        client: node.client,
+        node: node.name,
+        log,
+        token: () => node.credentials.token,
+        logs: (request, signal) => containerLogs(runtime, request, clock.now, signal),
+      }),
+    async close(containers) {
+      await runtime.close();
+      if (containers === 'stop') await own?.stop();
+      else own?.detach();
+    },
+  };
+}
+
+/** Said, kept from before, or chosen now; in this order. */
+async function podNetwork(options: ContainerdNodeOptions): Promise<string> {
+  const key = `${POD_CIDR_KEY}/${options.nodeName}`;
+  const kept = await options.checkpoint.value(key);
+  const cidr = options.podCIDR ?? kept ?? choosePodCidr(options.nodeName, routeDestinations(readText('/proc/net/route')));
+  if (cidr !== kept) await options.checkpoint.saveValue(key, cidr);
+  return cidr;
+}
+
+function writeCni(paths: ContainerdPaths, cidr: string): void {
+  mkdirSync(paths.cniConf, { recursive: true });
+  mkdirSync(paths.cniState, { recursive: true });
+  writeFileSync(join(paths.cniConf, CNI_CONFIG_FILE), cniConfig({ cidr, stateDir: paths.cniState }));
+}
+
+/** Our own program is for x86-64; elsewhere the sandbox image has to be pulled. */
+const sandboxImageName = (): string => (process.arch === 'x64' ? PAUSE_IMAGE : 'registry.k8s.io/pause:3.10');
+
+async function ensurePauseImage(runtime: CriRuntime, paths: ContainerdPaths): Promise<void> {
+  const name = await runtime.sandboxImage();
+  if (name !== PAUSE_IMAGE || (await runtime.image(name))) return;
+  const channel = new GrpcChannel(`unix://${paths.socket}`, CRI_NAMESPACE);
+  try {
+    await importBuilt(channel, pauseImage(name));
+  } finally {
+    channel.close();
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** The machine's resolvers; a local stub of systemd cannot be reached from a pod. */
+function readHostDns(): DnsConfig {
+  const own = parseResolvConf(readText('/etc/resolv.conf'));
+  const isStub = own.servers.length > 0 && own.servers.every((server) => server.startsWith('127.'));
+  return isStub ? parseResolvConf(readText('/run/systemd/resolve/resolv.conf') || readText('/etc/resolv.conf')) : own;
 }

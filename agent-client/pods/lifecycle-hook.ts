@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { pause } from '../clock.ts';
 import { messageOf } from '../log.ts';
 import type { Container, Pod } from './pod.ts';
+import { resolvePort } from './container-port.ts';
 import type { PodContext } from './pod-context.ts';
 
 export type HookHandler = NonNullable<NonNullable<Container['lifecycle']>['preStop']>;
@@ -49,13 +50,6 @@ export async function runHook(
 async function podIp(context: PodContext, pod: Pod): Promise<string> {
   const observed = await context.observer.observe(pod.metadata.uid ?? '');
   return observed.sandboxes[0]?.ips[0] ?? context.node.hostIPs[0] ?? '127.0.0.1';
-}
-
-/** A port given by number or by the name of one of the container's ports; 0 when there is none. */
-export function resolvePort(container: Container, port: number | string | undefined): number {
-  if (typeof port === 'number') return port;
-  const named = (container.ports ?? []).find((p) => p.name === port);
-  return named?.containerPort ?? (Number(port) || 0);
 }
 
 interface HttpGet {

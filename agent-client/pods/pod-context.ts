@@ -7,15 +7,11 @@ import type { Runtime } from '../runtime/port.ts';
 import type { Service } from './environment.ts';
 import type { Pod, PodStatus } from './pod.ts';
 import type { DnsConfig } from './pod-config.ts';
+import type { PodEvents } from './pod-events.ts';
 import type { PodFilesystem } from './pod-filesystem.ts';
 import type { PodObserver } from './pod-observer.ts';
 import type { ProbeManager } from './probes/probe-manager.ts';
 import type { StartGate } from './start-gate.ts';
-
-export interface PodEvents {
-  /** `container`: the event is about that container. */
-  pod(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, container?: string): void;
-}
 
 export interface PodReports {
   status(pod: Pod, status: PodStatus): void;

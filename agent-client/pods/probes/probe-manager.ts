@@ -2,7 +2,7 @@
 import type { Clock } from '../../clock.ts';
 import type { ObservedPod } from '../observed-pod.ts';
 import { type Container, isHostNetwork, isRestartableInit, type Pod, podSpec, podUid } from '../pod.ts';
-import type { PodEvents } from '../pod-context.ts';
+import type { PodEvents } from '../pod-events.ts';
 import type { Runtime } from '../../runtime/port.ts';
 import { type Probe, runProbe } from './probe-runner.ts';
 import { afterProbe, initialProbeState, type ProbeKind, type ProbeState } from './probe-state.ts';

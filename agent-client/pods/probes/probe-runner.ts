@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { messageOf } from '../../log.ts';
 import type { Runtime } from '../../runtime/port.ts';
-import { resolvePort } from '../lifecycle-hook.ts';
+import { resolvePort } from '../container-port.ts';
 import type { Container } from '../pod.ts';
 
 export type Probe = NonNullable<Container['livenessProbe']>;
