@@ -42,7 +42,7 @@ export const endpointSliceController = defineController({
   name: 'endpointslice-controller',
   for: SERVICES,
   owns: [SLICES],
-  watches: [{ resource: 'pods', keys: (pod, previous, view) => servicesOf(pod, previous, view) }],
+  watches: [{ resource: 'pods', keys: (pod, previous, view, type) => servicesOf(pod, type === 'MODIFIED' ? previous : undefined, view) }],
   reconcile(view, name) {
     const service = view.get(SERVICES, name) as KubeObject as Service | undefined;
     const selector = service && selectorOf(service);

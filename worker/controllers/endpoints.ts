@@ -38,7 +38,7 @@ export const endpointsController = defineController({
   for: SERVICES,
   owns: [],
   watches: [
-    { resource: 'pods', keys: (pod, previous, view) => servicesOf(pod, previous, view) },
+    { resource: 'pods', keys: (pod, previous, view, type) => servicesOf(pod, type === 'MODIFIED' ? previous : undefined, view) },
     { resource: ENDPOINTS, keys: (endpoints) => [endpoints.metadata.name ?? ''] },
   ],
   reconcile(view, name) {
