@@ -16,7 +16,12 @@ import { warningsForPodTemplate, workloadNameWarnings } from '../core/pod-warnin
 import { age, ageColumn, column, containerCells, containersColumn, imagesColumn, nameColumn } from '../printing.ts';
 import { intOrPercentValue, validateAtMost100Percent, validateIntOrPercent } from './int-or-percent.ts';
 import { replicasScale } from './scale.ts';
-import { validateAvailable, validateCollisionCount, validateCounts, validateWithinReplicas } from './workload-status.ts';
+import {
+  validateAvailable,
+  validateCollisionCount,
+  validateCounts,
+  validateWithinReplicas,
+} from './workload-status.ts';
 import { validateReplicaSetTemplate, validateWorkloadSelector } from './workload-template.ts';
 
 export type Deployment = Typed<IDeployment>;

@@ -1,6 +1,11 @@
 /** What the templates of apps kinds share. Source: kubernetes pkg/apis/apps/validation (1.37). */
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../meta/field-error.ts';
-import { labelSelectorOf, labelsMatch, type LabelSelectorObject, validateLabelSelector } from '../../meta/label-selector.ts';
+import {
+  labelSelectorOf,
+  labelsMatch,
+  type LabelSelectorObject,
+  validateLabelSelector,
+} from '../../meta/label-selector.ts';
 import type { PodTemplateSpec } from '../core/pod-types.ts';
 import { goMap } from '../core/pod-validation/go-struct.ts';
 import type { PodValidationOptions } from '../core/pod-validation/options.ts';
@@ -37,7 +42,12 @@ export function validateSelectorMatches(
 }
 
 /** Pods of workloads run for ever. `kindInText` as above. */
-export function validateEndlessPods(template: PodTemplateSpec, kindInText: string, path: string, errors: FieldError[]): void {
+export function validateEndlessPods(
+  template: PodTemplateSpec,
+  kindInText: string,
+  path: string,
+  errors: FieldError[],
+): void {
   const { restartPolicy = '', activeDeadlineSeconds } = template.spec ?? {};
   if (restartPolicy !== 'Always') {
     errors.push(notSupported(`${path}.spec.restartPolicy`, restartPolicy, ['Always']));

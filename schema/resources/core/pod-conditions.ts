@@ -8,8 +8,7 @@ export const findPodCondition = (status: PodStatus | undefined, type: string): P
 export const isPodReady = (pod: Pod): boolean => findPodCondition(pod.status, 'Ready')?.status === 'True';
 
 /** Succeeded or failed: no container of it will run again. */
-export const isPodTerminal = (pod: Pod): boolean =>
-  pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+export const isPodTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
 /**
  * Sets a condition in place; its transition time moves only when the status does.

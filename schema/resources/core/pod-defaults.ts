@@ -5,7 +5,7 @@
 import { setResourceListDefaults } from './pod-resource-list.ts';
 import { defaultPullPolicy } from './pod-image-reference.ts';
 import type { Container, EphemeralContainer, Pod, PodSpec, PodStatus, PodTemplateSpec } from './pod-types.ts';
-import { setVolumeDefaults } from './pod-volume-defaults.ts';
+import { setFieldReferenceDefaults, setVolumeDefaults } from './pod-volume-defaults.ts';
 
 const DEFAULT_TERMINATION_GRACE_PERIOD_SECONDS = 30;
 const DEFAULT_TERMINATION_MESSAGE_PATH = '/dev/termination-log';
@@ -85,7 +85,7 @@ function setContainerDefaults(container: Container | EphemeralContainer): void {
   for (const port of container.ports ?? []) port.protocol ||= 'TCP';
   for (const variable of container.env ?? []) {
     const source = variable.valueFrom;
-    if (source?.fieldRef) source.fieldRef.apiVersion ||= 'v1';
+    if (source) setFieldReferenceDefaults(source);
     if (source?.fileKeyRef) source.fileKeyRef.optional ??= false;
   }
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) {

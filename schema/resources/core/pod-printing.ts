@@ -3,7 +3,13 @@ import { ageSince } from '../../meta/duration.ts';
 import type { Cell, TableDefinition } from '../../meta/resource.ts';
 import { age, ageColumn, column, nameColumn } from '../printing.ts';
 import { findPodCondition, isPodTerminal } from './pod-conditions.ts';
-import { type Container, type ContainerState, type ContainerStatus, isRestartableInitContainer, type Pod } from './pod-types.ts';
+import {
+  type Container,
+  type ContainerState,
+  type ContainerStatus,
+  isRestartableInitContainer,
+  type Pod,
+} from './pod-types.ts';
 
 /** `status.reason` of pods on nodes that have gone. */
 const NODE_LOST = 'NodeLost';

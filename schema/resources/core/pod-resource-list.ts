@@ -140,5 +140,4 @@ export const isStandardContainerResource = (name: string): boolean =>
 export const isIntegerResource = (name: string): boolean => OBJECT_COUNTS.has(name) || isExtendedResource(name);
 
 /** Resources that may stand in `spec.resources` of a pod. */
-export const isPodLevelResource = (name: string): boolean =>
-  name === 'cpu' || name === 'memory' || isHugePages(name);
+export const isPodLevelResource = (name: string): boolean => name === 'cpu' || name === 'memory' || isHugePages(name);

@@ -3,15 +3,15 @@
  * Source: kubernetes component-helpers/resource/helpers.go (1.37); KEP-753 (sidecars), KEP-2837
  * (pod-level resources), KEP-1287 (in-place resize).
  */
-import {
-  addResources,
-  isPodLevelResource,
-  quantity,
-  raiseResources,
-  type Resources,
-} from './pod-resource-list.ts';
+import { addResources, isPodLevelResource, quantity, raiseResources, type Resources } from './pod-resource-list.ts';
 import { addQuantities } from '../../meta/quantity.ts';
-import { type Container, type ContainerStatus, isRestartableInitContainer, type Pod, type ResourceList } from './pod-types.ts';
+import {
+  type Container,
+  type ContainerStatus,
+  isRestartableInitContainer,
+  type Pod,
+  type ResourceList,
+} from './pod-types.ts';
 
 type ListOf = (container: Container, status: ContainerStatus | undefined) => ResourceList | undefined;
 

@@ -137,7 +137,8 @@ export const podStatusUpdate: UpdateStrategy<Pod> = {
 
 /** Clients that do not know observedGeneration leave it as it was. */
 function keepObservedGenerations(status: PodStatus, oldStatus: PodStatus): void {
-  if (!status.observedGeneration && oldStatus.observedGeneration) status.observedGeneration = oldStatus.observedGeneration;
+  if (!status.observedGeneration && oldStatus.observedGeneration)
+    status.observedGeneration = oldStatus.observedGeneration;
   const known = [...(oldStatus.conditions ?? [])];
   for (const condition of status.conditions ?? []) {
     const index = known.findIndex((old) => old.type === condition.type);

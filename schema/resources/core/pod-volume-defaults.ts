@@ -9,6 +9,7 @@ const DEFAULT_TOKEN_EXPIRATION_SECONDS = 3600;
 
 interface FieldReference {
   fieldRef?: { apiVersion?: string };
+  resourceFieldRef?: { divisor?: string | number };
 }
 
 type ProjectedSource = NonNullable<NonNullable<Volume['projected']>['sources']>[number];
@@ -34,15 +35,20 @@ export function setVolumeDefaults(volume: Volume): void {
 
 function hasNoSource(volume: Volume): boolean {
   for (const key in volume) {
-    if (key !== 'name' && volume[key as keyof Volume] !== undefined && volume[key as keyof Volume] !== null) return false;
+    if (key !== 'name' && volume[key as keyof Volume] !== undefined && volume[key as keyof Volume] !== null)
+      return false;
   }
   return true;
 }
 
+/** Of files and variables that show a field of the pod. */
+export function setFieldReferenceDefaults({ fieldRef, resourceFieldRef }: FieldReference): void {
+  if (fieldRef) fieldRef.apiVersion ||= 'v1';
+  if (resourceFieldRef) resourceFieldRef.divisor ??= '0';
+}
+
 function setFieldVersions(items: FieldReference[] | undefined): void {
-  for (const item of items ?? []) {
-    if (item.fieldRef) item.fieldRef.apiVersion ||= 'v1';
-  }
+  for (const item of items ?? []) setFieldReferenceDefaults(item);
 }
 
 function setProjectedSourceDefaults(source: ProjectedSource): void {
@@ -53,10 +59,12 @@ function setProjectedSourceDefaults(source: ProjectedSource): void {
 function setClaimTemplateDefaults(
   template: NonNullable<NonNullable<Volume['ephemeral']>['volumeClaimTemplate']>,
 ): void {
+  template.metadata ??= {};
   const spec = (template.spec ??= {});
+  spec.resources ??= {};
   spec.volumeMode ??= 'Filesystem';
-  if (spec.resources?.limits) setResourceListDefaults(spec.resources.limits);
-  if (spec.resources?.requests) setResourceListDefaults(spec.resources.requests);
+  if (spec.resources.limits) setResourceListDefaults(spec.resources.limits);
+  if (spec.resources.requests) setResourceListDefaults(spec.resources.requests);
 }
 
 /** Sources that only exist for old manifests, with the defaults they always had. */

@@ -1,15 +1,26 @@
 /** Warnings for pods and templates. Source: kubernetes pkg/api/pod/warnings.go (1.37). */
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { goList, goQuote } from '../../meta/go-format.ts';
-import { isDNS1123Label } from '../../meta/name-rules.ts';
+import { isDNS1123Label, isValidLabelValue } from '../../meta/name-rules.ts';
 import type { ObjectMeta } from '../../meta/object-meta.ts';
 import { formatQuantity, quantityMilliValue } from '../../meta/quantity.ts';
 import { ipWarnings } from '../ip-address.ts';
 import { appArmorProfileOf } from './pod-apparmor.ts';
 import { portWarnings } from './pod-port-warnings.ts';
 import { quantity } from './pod-resource-list.ts';
-import { type Container, type Pod, type PodSpec, type PodTemplateSpec, type ResourceList, visitContainers } from './pod-types.ts';
-import { APPARMOR_CONTAINER_PREFIX, SECCOMP_CONTAINER_PREFIX, SECCOMP_POD_ANNOTATION } from './pod-validation/annotations.ts';
+import {
+  type Container,
+  type Pod,
+  type PodSpec,
+  type PodTemplateSpec,
+  type ResourceList,
+  visitContainers,
+} from './pod-types.ts';
+import {
+  APPARMOR_CONTAINER_PREFIX,
+  SECCOMP_CONTAINER_PREFIX,
+  SECCOMP_POD_ANNOTATION,
+} from './pod-validation/annotations.ts';
 import { volumePathWarnings } from './pod-volume-path-warnings.ts';
 
 /** Node labels that have newer names, with what to use instead. Source: pkg/api/node/util.go. */
@@ -25,8 +36,7 @@ const DEPRECATED_NODE_LABELS: Readonly<Record<string, string>> = {
 };
 
 const DEPRECATED_ANNOTATIONS: Readonly<Record<string, string>> = {
-  'scheduler.alpha.kubernetes.io/critical-pod':
-    'non-functional in v1.16+; use the "priorityClassName" field instead',
+  'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
   'security.alpha.kubernetes.io/sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
   'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
 };
@@ -48,7 +58,8 @@ export function warningsForNewPod(pod: Pod): string[] {
   const warnings: string[] = [];
   const nameErrors = isDNS1123Label(pod.metadata.name ?? '');
   if (nameErrors.length) {
-    const why = "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
+    const why =
+      "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
     warnings.push(`metadata.name: ${why}: ${goList(nameErrors)}`);
   }
   const spec = (pod.spec ?? {}) as PodSpec;
@@ -61,7 +72,8 @@ export function warningsForNewPod(pod: Pod): string[] {
 export function workloadNameWarnings(name: string | undefined): string[] {
   const errors = isDNS1123Label(name ?? '');
   if (errors.length === 0) return [];
-  const why = 'this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
+  const why =
+    'this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
   return [`metadata.name: ${why}: ${goList(errors)}`];
 }
 
@@ -106,7 +118,9 @@ function collect(spec: PodSpec, metadata: ObjectMeta, prefix: string, warnings: 
     warnings.push(`${at}.terminationGracePeriodSeconds: ${why}`);
   }
   podAffinityWarnings(spec, at, warnings);
-  spec.dnsConfig?.nameservers?.forEach((ip, i) => warnings.push(...ipWarnings(ip, `${at}.dnsConfig.nameservers[${i}]`)));
+  spec.dnsConfig?.nameservers?.forEach((ip, i) =>
+    warnings.push(...ipWarnings(ip, `${at}.dnsConfig.nameservers[${i}]`)),
+  );
   spec.hostAliases?.forEach(({ ip = '' }, i) => warnings.push(...ipWarnings(ip, `${at}.hostAliases[${i}].ip`)));
 }
 
@@ -115,17 +129,23 @@ type Requirements = { matchExpressions?: { key: string; values?: string[] }[] } 
 function nodeAffinityWarnings({ affinity }: PodSpec, at: string, warnings: string[]): void {
   const nodeAffinity = affinity?.nodeAffinity;
   const path = `${at}.affinity.nodeAffinity`;
-  const warnOf = (term: Requirements, termPath: string): void => {
-    term?.matchExpressions?.forEach(({ key }, i) => {
+  const warnOf = (term: Requirements, termPath: string, checksValues: boolean): void => {
+    term?.matchExpressions?.forEach(({ key, values = [] }, i) => {
       const deprecation = DEPRECATED_NODE_LABELS[key];
       if (deprecation) warnings.push(`${termPath}.matchExpressions[${i}].key: ${key} is ${deprecation}`);
+      if (!checksValues) return;
+      values.forEach((value, j) => {
+        for (const message of isValidLabelValue(value)) {
+          warnings.push(`${termPath}.matchExpressions[${i}].values[${j}]: ${value} is invalid, ${message}`);
+        }
+      });
     });
   };
   nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms?.forEach((term, i) =>
-    warnOf(term, `${path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`),
+    warnOf(term, `${path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`, false),
   );
   nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ preference }, i) =>
-    warnOf(preference, `${path}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`),
+    warnOf(preference, `${path}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`, true),
   );
 }
 

@@ -18,13 +18,24 @@ type Requirement = NonNullable<NodeSelectorTerm['matchExpressions']>[number];
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
-export function validateAffinity(affinity: Affinity, path: string, options: PodValidationOptions, errors: FieldError[]): void {
+export function validateAffinity(
+  affinity: Affinity,
+  path: string,
+  options: PodValidationOptions,
+  errors: FieldError[],
+): void {
   if (affinity.nodeAffinity) validateNodeAffinity(affinity.nodeAffinity, `${path}.nodeAffinity`, options, errors);
   if (affinity.podAffinity) validatePodAffinity(affinity.podAffinity, `${path}.podAffinity`, options, errors);
-  if (affinity.podAntiAffinity) validatePodAffinity(affinity.podAntiAffinity, `${path}.podAntiAffinity`, options, errors);
+  if (affinity.podAntiAffinity)
+    validatePodAffinity(affinity.podAntiAffinity, `${path}.podAntiAffinity`, options, errors);
 }
 
-function validateNodeAffinity(affinity: NodeAffinity, path: string, options: PodValidationOptions, errors: FieldError[]): void {
+function validateNodeAffinity(
+  affinity: NodeAffinity,
+  path: string,
+  options: PodValidationOptions,
+  errors: FieldError[],
+): void {
   const selector = affinity[REQUIRED];
   if (selector) {
     const allowInvalidValues = options.allowInvalidLabelValueInRequiredNodeAffinity;
@@ -55,14 +66,24 @@ export function validateNodeSelector(
   );
 }
 
-function validateNodeSelectorTerm(term: NodeSelectorTerm, path: string, allowInvalidValues: boolean, errors: FieldError[]): void {
+function validateNodeSelectorTerm(
+  term: NodeSelectorTerm,
+  path: string,
+  allowInvalidValues: boolean,
+  errors: FieldError[],
+): void {
   term.matchExpressions?.forEach((requirement, i) =>
     validateExpression(requirement, `${path}.matchExpressions[${i}]`, allowInvalidValues, errors),
   );
   term.matchFields?.forEach((requirement, i) => validateField(requirement, `${path}.matchFields[${i}]`, errors));
 }
 
-function validateExpression(requirement: Requirement, path: string, allowInvalidValues: boolean, errors: FieldError[]): void {
+function validateExpression(
+  requirement: Requirement,
+  path: string,
+  allowInvalidValues: boolean,
+  errors: FieldError[],
+): void {
   const { key = '', operator = '', values = [] } = requirement as Partial<Requirement>;
   const at = `${path}.values`;
   switch (operator) {
@@ -78,7 +99,8 @@ function validateExpression(requirement: Requirement, path: string, allowInvalid
       break;
     case 'Gt':
     case 'Lt':
-      if (values.length !== 1) errors.push(required(at, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
+      if (values.length !== 1)
+        errors.push(required(at, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
       break;
     default:
       errors.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'));
@@ -101,7 +123,12 @@ function validateField(requirement: Requirement, path: string, errors: FieldErro
   else values.forEach((value, i) => pushInvalid(isDNS1123Subdomain(value), value, `${path}.values[${i}]`, errors));
 }
 
-function validatePodAffinity(affinity: PodAffinity, path: string, options: PodValidationOptions, errors: FieldError[]): void {
+function validatePodAffinity(
+  affinity: PodAffinity,
+  path: string,
+  options: PodValidationOptions,
+  errors: FieldError[],
+): void {
   affinity[REQUIRED]?.forEach((term, i) => validatePodAffinityTerm(term, `${path}.${REQUIRED}[${i}]`, options, errors));
   affinity[PREFERRED]?.forEach(({ weight, podAffinityTerm }, i) => {
     const at = `${path}.${PREFERRED}[${i}]`;

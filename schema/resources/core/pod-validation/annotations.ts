@@ -44,11 +44,18 @@ export function validatePodAnnotations(
 
 function validateSeccompAnnotation(value: string, path: string, errors: FieldError[]): void {
   if (value === 'runtime/default' || value === 'docker/default' || value === 'unconfined') return;
-  if (value.startsWith(LOCALHOST_PREFIX)) validateLocalDescendingPath(value.slice(LOCALHOST_PREFIX.length), path, errors);
+  if (value.startsWith(LOCALHOST_PREFIX))
+    validateLocalDescendingPath(value.slice(LOCALHOST_PREFIX.length), path, errors);
   else errors.push(invalid(path, value, 'must be a valid seccomp profile'));
 }
 
-function validateAppArmorAnnotation(key: string, value: string, spec: PodSpec, path: string, errors: FieldError[]): void {
+function validateAppArmorAnnotation(
+  key: string,
+  value: string,
+  spec: PodSpec,
+  path: string,
+  errors: FieldError[],
+): void {
   const name = key.slice(APPARMOR_CONTAINER_PREFIX.length);
   let isKnown = false;
   visitContainers(spec, '', (container) => (isKnown ||= container.name === name));
@@ -83,12 +90,22 @@ export function validateAnnotationsMatchFields(
   });
 }
 
-function matchSeccomp(annotation: string | undefined, profile: SeccompProfile, path: string, errors: FieldError[]): void {
+function matchSeccomp(
+  annotation: string | undefined,
+  profile: SeccompProfile,
+  path: string,
+  errors: FieldError[],
+): void {
   const runtimeDefaults = ['runtime/default', 'docker/default'];
   match('seccomp', annotation, profile, runtimeDefaults, path, errors);
 }
 
-function matchAppArmor(annotation: string | undefined, profile: AppArmorProfile, path: string, errors: FieldError[]): void {
+function matchAppArmor(
+  annotation: string | undefined,
+  profile: AppArmorProfile,
+  path: string,
+  errors: FieldError[],
+): void {
   match('apparmor', annotation, profile, ['runtime/default'], path, errors);
 }
 
@@ -132,6 +149,7 @@ export function validatePodAnnotationUpdate(
     if (key.startsWith(APPARMOR_CONTAINER_PREFIX)) {
       errors.push(forbiddenField(`${path}[${key}]`, 'may not add AppArmor annotations'));
     }
-    if (key === MIRROR_POD_ANNOTATION) errors.push(forbiddenField(`${path}[${key}]`, 'may not add mirror pod annotation'));
+    if (key === MIRROR_POD_ANNOTATION)
+      errors.push(forbiddenField(`${path}[${key}]`, 'may not add mirror pod annotation'));
   }
 }

@@ -26,7 +26,8 @@ export function validateClaimTemplate(
   errors.push(...validateLabels(metadata.labels, `${path}.metadata.labels`));
   for (const [name, value] of Object.entries(metadata)) {
     const isSet = value !== undefined && value !== null && value !== '' && value !== 0;
-    if (isSet && !TEMPLATE_METADATA_FIELDS.has(name)) errors.push(forbiddenField(`${path}.metadata.${name}`, 'cannot be set'));
+    if (isSet && !TEMPLATE_METADATA_FIELDS.has(name))
+      errors.push(forbiddenField(`${path}.metadata.${name}`, 'cannot be set'));
   }
   validateClaimSpec(template.spec ?? {}, `${path}.spec`, errors);
 }
@@ -79,7 +80,11 @@ function validateDataSources(spec: ClaimSpec, path: string, errors: FieldError[]
 const isSameSource = (a: DataSource, b: DataSource): boolean =>
   a.apiGroup === b.apiGroup && a.kind === b.kind && a.name === b.name;
 
-function validateDataSource({ name, kind = '', apiGroup, namespace }: DataSource, path: string, errors: FieldError[]): void {
+function validateDataSource(
+  { name, kind = '', apiGroup, namespace }: DataSource,
+  path: string,
+  errors: FieldError[],
+): void {
   if (!name) errors.push(required(`${path}.name`));
   if (!kind) errors.push(required(`${path}.kind`));
   if (apiGroup) pushInvalid(isDNS1123Subdomain(apiGroup), apiGroup, `${path}.apiGroup`, errors);

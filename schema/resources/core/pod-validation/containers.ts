@@ -1,5 +1,14 @@
 /** Rules for containers of all three kinds. Source: kubernetes pkg/apis/core/validation (1.37). */
-import { duplicate, type FieldError, forbiddenField, invalid, notFoundField, notSupported, required, tooMany } from '../../../meta/field-error.ts';
+import {
+  duplicate,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notFoundField,
+  notSupported,
+  required,
+  tooMany,
+} from '../../../meta/field-error.ts';
 import { isValidPortName, isValidPortNum } from '../../../meta/name-rules.ts';
 import { type Container, isRestartableInitContainer, type PodSpec } from '../pod-types.ts';
 import { validateEnv, validateEnvFrom } from './env.ts';
@@ -85,7 +94,9 @@ const NOT_FOR_EPHEMERAL = [
 export function validateEphemeralContainers(context: ContainerContext, path: string, errors: FieldError[]): void {
   const { spec } = context;
   if (!spec.ephemeralContainers?.length) return;
-  const others = new Set([...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((container) => container.name));
+  const others = new Set(
+    [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((container) => container.name),
+  );
   const names = new Set(others);
   spec.ephemeralContainers.forEach((container, i) => {
     const at = `${path}[${i}]`;
@@ -110,7 +121,8 @@ const isSet = (value: unknown): boolean =>
 
 /** Only of pods; templates may hold it, as they always could. */
 export function validateImageSpace({ image = '' }: Container, path: string, errors: FieldError[]): void {
-  if (image.trim() !== image) errors.push(invalid(`${path}.image`, image, 'must not have leading or trailing whitespace'));
+  if (image.trim() !== image)
+    errors.push(invalid(`${path}.image`, image, 'must not have leading or trailing whitespace'));
 }
 
 const TERMINATION_MESSAGE_POLICIES = ['File', 'FallbackToLogsOnError'];

@@ -1,10 +1,6 @@
 /** Rules for a container's environment. Source: kubernetes pkg/apis/core/validation (1.37). */
 import { type FieldError, invalid, notFoundField, notSupported, required } from '../../../meta/field-error.ts';
-import {
-  isConfigMapKey,
-  isRelaxedEnvVarName,
-  nameIsDNSSubdomain,
-} from '../../../meta/name-rules.ts';
+import { isConfigMapKey, isRelaxedEnvVarName, nameIsDNSSubdomain } from '../../../meta/name-rules.ts';
 import { formatQuantity } from '../../../meta/quantity.ts';
 import { quantity } from '../pod-resource-list.ts';
 import { type Container, type PodSpec, visitContainers } from '../pod-types.ts';
@@ -87,7 +83,9 @@ function convertFieldPath({ apiVersion, fieldPath }: FieldSelector): { path: str
   if (apiVersion !== 'v1') return { error: `unsupported pod version: ${apiVersion}` };
   const { path, subscript } = splitSubscript(fieldPath);
   if (subscript !== undefined) {
-    return SUBSCRIPTED.has(path) ? { path: fieldPath } : { error: `field label does not support subscript: ${fieldPath}` };
+    return SUBSCRIPTED.has(path)
+      ? { path: fieldPath }
+      : { error: `field label does not support subscript: ${fieldPath}` };
   }
   if (KNOWN_FIELD_PATHS.has(fieldPath)) return { path: fieldPath };
   return fieldPath === 'spec.host' ? { path: 'spec.nodeName' } : { error: `field label not supported: ${fieldPath}` };
@@ -164,7 +162,11 @@ function validateDivisor(resource: string, divisor: unknown, path: string, error
   }
 }
 
-function validateKeySelector({ name = '', key }: { name?: string; key?: string }, path: string, errors: FieldError[]): void {
+function validateKeySelector(
+  { name = '', key }: { name?: string; key?: string },
+  path: string,
+  errors: FieldError[],
+): void {
   pushInvalid(nameIsDNSSubdomain(name, false), name, `${path}.name`, errors);
   if (!key) errors.push(required(`${path}.key`));
   else pushInvalid(isConfigMapKey(key), key, `${path}.key`, errors);
@@ -185,7 +187,8 @@ export function validateEnvFrom(sources: Container['envFrom'], path: string, err
     if (prefix) pushInvalid(isRelaxedEnvVarName(prefix), prefix, `${at}.prefix`, errors);
     if (configMapRef) validateEnvSourceName(configMapRef.name, `${at}.configMapRef.name`, errors);
     if (secretRef) validateEnvSourceName(secretRef.name, `${at}.secretRef.name`, errors);
-    if (!configMapRef && !secretRef) errors.push(invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`'));
+    if (!configMapRef && !secretRef)
+      errors.push(invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`'));
     else if (configMapRef && secretRef) {
       errors.push(invalid(path, '', 'may not have more than one field specified at a time'));
     }

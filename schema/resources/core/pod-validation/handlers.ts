@@ -6,7 +6,8 @@ import { pushInvalid, validateNonNegative } from './names.ts';
 
 type Probe = NonNullable<Container['livenessProbe']>;
 type Lifecycle = NonNullable<Container['lifecycle']>;
-type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & Pick<NonNullable<Lifecycle['preStop']>, 'sleep'>;
+type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> &
+  Pick<NonNullable<Lifecycle['preStop']>, 'sleep'>;
 type HttpGetAction = NonNullable<Handler['httpGet']>;
 
 /** Liveness and startup probes succeed at once; readiness probes do not end containers. */
@@ -22,14 +23,24 @@ export function validateProbes(
   if (startupProbe) validateSingleSuccessProbe(startupProbe, gracePeriodSeconds, `${path}.startupProbe`, errors);
 }
 
-function validateSingleSuccessProbe(probe: Probe, gracePeriod: number | undefined, path: string, errors: FieldError[]): void {
+function validateSingleSuccessProbe(
+  probe: Probe,
+  gracePeriod: number | undefined,
+  path: string,
+  errors: FieldError[],
+): void {
   validateProbe(probe, gracePeriod, path, errors);
   if (probe.successThreshold !== 1) {
     errors.push(invalid(`${path}.successThreshold`, probe.successThreshold ?? 0, 'must be 1'));
   }
 }
 
-function validateReadinessProbe(probe: Probe, gracePeriod: number | undefined, path: string, errors: FieldError[]): void {
+function validateReadinessProbe(
+  probe: Probe,
+  gracePeriod: number | undefined,
+  path: string,
+  errors: FieldError[],
+): void {
   validateProbe(probe, gracePeriod, path, errors);
   const own = probe.terminationGracePeriodSeconds;
   if (own !== undefined) {

@@ -49,7 +49,8 @@ export function validateLegacyLabelKeys(
   ]);
   keys.forEach((key, i) => {
     errors.push(...validateLabelName(key, `${path}[${i}]`));
-    if (selected.has(key)) errors.push(invalid(`${path}[${i}]`, key, 'exists in both matchLabelKeys and labelSelector'));
+    if (selected.has(key))
+      errors.push(invalid(`${path}[${i}]`, key, 'exists in both matchLabelKeys and labelSelector'));
   });
   return errors;
 }

@@ -43,7 +43,11 @@ export function validateDnsConfig(spec: PodSpec, path: string, errors: FieldErro
   });
 }
 
-export function validateHostAliases(aliases: NonNullable<PodSpec['hostAliases']>, path: string, errors: FieldError[]): void {
+export function validateHostAliases(
+  aliases: NonNullable<PodSpec['hostAliases']>,
+  path: string,
+  errors: FieldError[],
+): void {
   aliases.forEach(({ ip = '', hostnames = [] }, i) => {
     errors.push(...validateLegacyIp(ip, `${path}[${i}].ip`));
     hostnames.forEach((name, j) => validateDNS1123Subdomain(name, `${path}[${i}].hostnames[${j}]`, errors));
@@ -51,7 +55,12 @@ export function validateHostAliases(aliases: NonNullable<PodSpec['hostAliases']>
 }
 
 /** On the host network a container's port is the host's. */
-export function validateHostNetworkPorts(spec: PodSpec, path: string, options: PodValidationOptions, errors: FieldError[]): void {
+export function validateHostNetworkPorts(
+  spec: PodSpec,
+  path: string,
+  options: PodValidationOptions,
+  errors: FieldError[],
+): void {
   if (!spec.hostNetwork) return;
   spec.containers?.forEach(({ ports = [] }, i) => {
     ports.forEach(({ hostPort = 0, containerPort = 0 }, j) => {

@@ -1,5 +1,12 @@
 /** Rules for a whole pod spec, of pods and of templates. Source: kubernetes pkg/apis/core/validation (1.37). */
-import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from '../../../meta/field-error.ts';
+import {
+  duplicate,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notSupported,
+  required,
+} from '../../../meta/field-error.ts';
 import { goQuote } from '../../../meta/go-format.ts';
 import { validateLabels } from '../../../meta/label-selector.ts';
 import { inclusiveRangeError } from '../../../meta/name-rules.ts';
@@ -18,7 +25,12 @@ import {
 import { validateFileKeyVolumes } from './env.ts';
 import { goStruct } from './go-struct.ts';
 import { validateDNS1123Label, validateDNS1123Subdomain, validateNonNegative, validateQualifiedName } from './names.ts';
-import { validateDnsConfig, validateHostAliases, validateHostNetworkPorts, validateHostnameOverride } from './networking.ts';
+import {
+  validateDnsConfig,
+  validateHostAliases,
+  validateHostNetworkPorts,
+  validateHostnameOverride,
+} from './networking.ts';
 import type { PodValidationOptions } from './options.ts';
 import { validateContainerResources, validatePodLevelResources } from './resources.ts';
 import { validateHostUsers, validatePodSecurityContext } from './security-context.ts';
@@ -28,6 +40,8 @@ import { validateVolumes } from './volumes.ts';
 import { validateHostProcess, validateOperatingSystem } from './windows.ts';
 
 const ACTIVE_DEADLINE_SECONDS_MAX = 2147483647;
+/** How upstream writes the path of an error that has none. */
+const NO_FIELD = '[]';
 const NO_CLAIMS: ReadonlySet<string> = new Set();
 
 /** `metadata` is the pod's; absent for templates. */
@@ -76,7 +90,12 @@ export function validatePodSpec(
 
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 
-function validateChoice(value: string | undefined, choices: readonly string[], path: string, errors: FieldError[]): void {
+function validateChoice(
+  value: string | undefined,
+  choices: readonly string[],
+  path: string,
+  errors: FieldError[],
+): void {
   if (!value) errors.push(required(path));
   else if (!choices.includes(value)) errors.push(notSupported(path, value, choices));
 }
@@ -88,7 +107,11 @@ function validateSharing(spec: PodSpec, path: string, errors: FieldError[]): voi
   }
 }
 
-function validateSchedulingGates(gates: NonNullable<PodSpec['schedulingGates']>, path: string, errors: FieldError[]): void {
+function validateSchedulingGates(
+  gates: NonNullable<PodSpec['schedulingGates']>,
+  path: string,
+  errors: FieldError[],
+): void {
   const seen = new Set<string>();
   gates.forEach(({ name = '' }, i) => {
     validateQualifiedName(name, `${path}[${i}]`, errors);
@@ -114,7 +137,12 @@ function validateNames(spec: PodSpec, path: string, errors: FieldError[]): void 
   if (spec.subdomain) validateDNS1123Label(spec.subdomain, `${path}.subdomain`, errors);
 }
 
-function validateSchedulingFields(spec: PodSpec, path: string, options: PodValidationOptions, errors: FieldError[]): void {
+function validateSchedulingFields(
+  spec: PodSpec,
+  path: string,
+  options: PodValidationOptions,
+  errors: FieldError[],
+): void {
   if (spec.priorityClassName) validateDNS1123Subdomain(spec.priorityClassName, `${path}.priorityClassName`, errors);
   if (spec.runtimeClassName !== undefined) {
     validateDNS1123Subdomain(spec.runtimeClassName, `${path}.runtimeClassName`, errors);
@@ -140,7 +168,7 @@ function validateResourceClaims(
   const isMirror = metadata?.annotations?.[MIRROR_POD_ANNOTATION] !== undefined;
   const seen = new Set<string>();
   claims.forEach((claim, i) => {
-    if (isMirror) errors.push(forbiddenField('', 'static pods do not support resource claims'));
+    if (isMirror) errors.push(forbiddenField(NO_FIELD, 'static pods do not support resource claims'));
     else validateResourceClaim(claim, seen, `${path}[${i}]`, errors);
   });
   return new Set(claims.map((claim) => claim.name).filter(Boolean));
@@ -193,7 +221,8 @@ export function validateNewPod(pod: Pod, options: PodValidationOptions): FieldEr
   const errors: FieldError[] = [];
   validatePodObject(pod, options, errors);
   const spec = (pod.spec ?? {}) as PodSpec;
-  if (spec.ephemeralContainers?.length) errors.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'));
+  if (spec.ephemeralContainers?.length)
+    errors.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'));
   if (spec.nodeName && spec.schedulingGates?.length) {
     errors.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }

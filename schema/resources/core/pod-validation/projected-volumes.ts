@@ -27,7 +27,11 @@ const DOWNWARD_FIELD_PATHS = [
   'metadata.uid',
 ];
 
-export function validateKeyToPath({ key, path: target = '', mode }: KeyToPath, path: string, errors: FieldError[]): void {
+export function validateKeyToPath(
+  { key, path: target = '', mode }: KeyToPath,
+  path: string,
+  errors: FieldError[],
+): void {
   if (!key) errors.push(required(`${path}.key`));
   if (!target) errors.push(required(`${path}.path`));
   validateLocalNonReservedPath(target, `${path}.path`, errors);
@@ -67,7 +71,12 @@ class TargetPaths {
   }
 }
 
-export function validateProjected(volume: Projected, path: string, options: PodValidationOptions, errors: FieldError[]): void {
+export function validateProjected(
+  volume: Projected,
+  path: string,
+  options: PodValidationOptions,
+  errors: FieldError[],
+): void {
   if (!isFileMode(volume.defaultMode)) errors.push(invalid(`${path}.defaultMode`, volume.defaultMode, FILE_MODE_TEXT));
   const targets = new TargetPaths(path, errors);
   volume.sources?.forEach((source, i) => {
@@ -80,8 +89,10 @@ export function validateProjected(volume: Projected, path: string, options: PodV
         targets.add(file.path, file.path);
       }
     }
-    if (source.serviceAccountToken) validateToken(source.serviceAccountToken, path, `${at}.serviceAccountToken`, options, errors);
-    if (source.clusterTrustBundle) validateTrustBundle(source.clusterTrustBundle, `${at}.clusterTrustBundle`, targets, errors);
+    if (source.serviceAccountToken)
+      validateToken(source.serviceAccountToken, path, `${at}.serviceAccountToken`, options, errors);
+    if (source.clusterTrustBundle)
+      validateTrustBundle(source.clusterTrustBundle, `${at}.clusterTrustBundle`, targets, errors);
     if (source.podCertificate) validatePodCertificate(source.podCertificate, `${at}.podCertificate`, targets, errors);
     if (Object.values(source).filter(Boolean).length > 1) {
       errors.push(forbiddenField(at, 'may not specify more than 1 volume type per source'));
@@ -132,7 +143,8 @@ function validateTrustBundle(
 ): void {
   const { name, signerName, labelSelector, path: target = '' } = source;
   if (name !== undefined && signerName !== undefined) {
-    const shown = goStruct(source, ['name', 'signerName', 'labelSelector', 'optional', 'path']);
+    const fields = ['name', 'signerName', 'labelSelector', 'optional', 'path', 'user'] as const;
+    const shown = goStruct({ ...source, user: undefined }, fields);
     errors.push(invalid(path, shown, 'only one of name and signerName may be used'));
   } else if (name !== undefined) {
     if (!name) errors.push(required(`${path}.name`, 'must be a valid object name'));
@@ -211,4 +223,3 @@ function validateUserAnnotations(
     errors.push({ type: 'FieldValueTooLong', field: path, body });
   }
 }
-

@@ -16,9 +16,9 @@ import { validatePodObject } from './pod-spec.ts';
 
 export function validatePodResize(next: Pod, previous: Pod, options: PodValidationOptions): FieldError[] {
   if (previous.metadata.annotations?.[MIRROR_POD_ANNOTATION] !== undefined) {
-    return [forbiddenField('', 'static pods cannot be resized')];
+    return [forbiddenField('[]', 'static pods cannot be resized')];
   }
-  if (previous.spec?.os?.name === 'windows') return [forbiddenField('', 'windows pods cannot be resized')];
+  if (previous.spec?.os?.name === 'windows') return [forbiddenField('[]', 'windows pods cannot be resized')];
   const errors: FieldError[] = [];
   validatePodObject(next, options, errors);
   if (qosClass(previous) !== computeQosClass(next)) {
@@ -40,7 +40,9 @@ export function validatePodResize(next: Pod, previous: Pod, options: PodValidati
   const containers = undoContainers(spec, oldSpec, errors);
   if (!semanticEqual(spec.volumes, oldSpec.volumes)) {
     const gate = 'InPlacePodVerticalScalingMemoryBackedVolumes';
-    errors.push(forbiddenField('spec.volumes', `volumes are immutable on resize when ${gate} feature gate is disabled`));
+    errors.push(
+      forbiddenField('spec.volumes', `volumes are immutable on resize when ${gate} feature gate is disabled`),
+    );
   }
   if (errors.length) return errors;
   const undone: PodSpec = { ...spec, ...containers, resources: podLevel };
@@ -138,7 +140,11 @@ function undoRequirements(
   };
 }
 
-function undoContainers(spec: PodSpec, oldSpec: PodSpec, errors: FieldError[]): Pick<PodSpec, 'containers' | 'initContainers'> {
+function undoContainers(
+  spec: PodSpec,
+  oldSpec: PodSpec,
+  errors: FieldError[],
+): Pick<PodSpec, 'containers' | 'initContainers'> {
   const undo = (container: Container, old: Container | undefined): Container => ({
     ...container,
     resources: undoRequirements(container.resources, old?.resources),

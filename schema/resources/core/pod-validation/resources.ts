@@ -1,5 +1,13 @@
 /** Rules for resource requirements of containers and pods. Source: kubernetes pkg/apis/core/validation (1.37). */
-import { duplicate, type FieldError, forbiddenField, invalid, notFoundField, notSupported, required } from '../../../meta/field-error.ts';
+import {
+  duplicate,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notFoundField,
+  notSupported,
+  required,
+} from '../../../meta/field-error.ts';
 import { isQualifiedName } from '../../../meta/name-rules.ts';
 import { compareQuantities, formatQuantity, type Quantity, quantityMilliValue } from '../../../meta/quantity.ts';
 import {

@@ -1,5 +1,12 @@
 /** Rules for the security contexts of pods and containers. Source: kubernetes pkg/apis/core/validation (1.37). */
-import { type FieldError, forbiddenField, invalid, notSupported, required, tooLong } from '../../../meta/field-error.ts';
+import {
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from '../../../meta/field-error.ts';
 import { byteLength } from '../../../meta/go-format.ts';
 import { isValidGroupID, isValidUserID } from '../../../meta/name-rules.ts';
 import { type Container, type PodSpec, visitContainers } from '../pod-types.ts';
@@ -44,7 +51,12 @@ function validateId(id: number | undefined, rule: (id: number) => string[], path
   if (id !== undefined) pushInvalid(rule(id), id, path, errors);
 }
 
-function validateChoice(value: string | undefined, choices: readonly string[], path: string, errors: FieldError[]): void {
+function validateChoice(
+  value: string | undefined,
+  choices: readonly string[],
+  path: string,
+  errors: FieldError[],
+): void {
   if (value !== undefined && !choices.includes(value)) errors.push(notSupported(path, value, choices));
 }
 
@@ -93,7 +105,11 @@ function validateWithoutEscalation(
   errors: FieldError[],
 ): void {
   const contradicts = (what: string): FieldError =>
-    invalid(path, goStruct(context, SECURITY_CONTEXT_FIELDS), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`);
+    invalid(
+      path,
+      goStruct(context, SECURITY_CONTEXT_FIELDS),
+      `cannot set \`allowPrivilegeEscalation\` to false and ${what}`,
+    );
   if (context.privileged) errors.push(contradicts('`privileged` to true'));
   if (options.allowSysAdminWithoutEscalation) return;
   for (const capability of context.capabilities?.add ?? []) {
@@ -104,7 +120,8 @@ function validateWithoutEscalation(
 export function validateSeccompProfile(profile: SeccompProfile | undefined, path: string, errors: FieldError[]): void {
   if (!profile) return;
   if (!profile.type) errors.push(required(`${path}.type`, 'type is required when seccompProfile is set'));
-  else if (!PROFILE_TYPES.includes(profile.type)) errors.push(notSupported(`${path}.type`, profile.type, PROFILE_TYPES));
+  else if (!PROFILE_TYPES.includes(profile.type))
+    errors.push(notSupported(`${path}.type`, profile.type, PROFILE_TYPES));
   const at = `${path}.localhostProfile`;
   if (profile.type !== 'Localhost') {
     if (profile.localhostProfile === undefined) return;
@@ -115,7 +132,11 @@ export function validateSeccompProfile(profile: SeccompProfile | undefined, path
   } else validateLocalDescendingPath(profile.localhostProfile, at, errors);
 }
 
-export function validateAppArmorProfile(profile: AppArmorProfile | undefined, path: string, errors: FieldError[]): void {
+export function validateAppArmorProfile(
+  profile: AppArmorProfile | undefined,
+  path: string,
+  errors: FieldError[],
+): void {
   if (!profile) return;
   const at = `${path}.localhostProfile`;
   switch (profile.type as string | undefined) {
@@ -143,7 +164,12 @@ function validateLocalhostProfile(name: string | undefined, path: string, errors
 }
 
 /** Pods with their own user namespace cannot share the node's others. */
-export function validateHostUsers(spec: PodSpec, path: string, options: PodValidationOptions, errors: FieldError[]): void {
+export function validateHostUsers(
+  spec: PodSpec,
+  path: string,
+  options: PodValidationOptions,
+  errors: FieldError[],
+): void {
   if (spec.hostUsers !== false) return;
   const detail = 'when `hostUsers` is false';
   if (spec.hostNetwork && !options.allowUserNamespacesOnHostNetwork) {

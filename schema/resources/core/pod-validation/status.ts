@@ -1,5 +1,13 @@
 /** The `status` subresource. Source: kubernetes pkg/apis/core/validation ValidatePodStatusUpdate (1.37). */
-import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required, tooLong } from '../../../meta/field-error.ts';
+import {
+  duplicate,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from '../../../meta/field-error.ts';
 import { byteLength } from '../../../meta/go-format.ts';
 import { isValidGroupID } from '../../../meta/name-rules.ts';
 import { parseIpSloppy, validateLegacyIp } from '../../ip-address.ts';
@@ -68,7 +76,10 @@ function validateNomination(next: string, previous: string, oldSpec: PodSpec, er
 function validateTransitions(next: PodStatus, previous: PodStatus, spec: PodSpec, errors: FieldError[]): void {
   const regular = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
   const restartsAll = regular.some((c) => c.restartPolicyRules?.some((rule) => rule.action === 'RestartAllContainers'));
-  const check = (name: (typeof STATUS_LISTS)[number], mayRestart: (container: string, exitCode: number) => boolean): void => {
+  const check = (
+    name: (typeof STATUS_LISTS)[number],
+    mayRestart: (container: string, exitCode: number) => boolean,
+  ): void => {
     previous[name]?.forEach((old, i) => {
       const terminated = old.state?.terminated;
       if (!terminated) return;
@@ -122,7 +133,8 @@ function validateExtendedClaim(
 ): void {
   const path = 'status.extendedResourceClaimStatus';
   const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
-  if (!requestMappings.length) errors.push(required(`${path}.requestMappings`, 'at least one request mapping is required'));
+  if (!requestMappings.length)
+    errors.push(required(`${path}.requestMappings`, 'at least one request mapping is required'));
   const seen = new Set<string>();
   requestMappings.forEach(({ containerName, resourceName, requestName }, i) => {
     const at = `${path}.requestMappings[${i}]`;
@@ -165,7 +177,12 @@ function validateAddresses(status: PodStatus, oldStatus: PodStatus, errors: Fiel
   if ((status.hostIP ?? '') !== hostIps[0]) {
     errors.push(invalid('status.hostIPs[0].ip', hostIps[0], 'must be equal to `hostIP`'));
   }
-  validateIpList(hostIps, (oldStatus.hostIPs ?? []).map(({ ip = '' }) => ip), 'status.hostIPs', errors);
+  validateIpList(
+    hostIps,
+    (oldStatus.hostIPs ?? []).map(({ ip = '' }) => ip),
+    'status.hostIPs',
+    errors,
+  );
 }
 
 function validateIpList(ips: readonly string[], oldIps: readonly string[], path: string, errors: FieldError[]): void {
@@ -180,7 +197,13 @@ function validateIpList(ips: readonly string[], oldIps: readonly string[], path:
   const isDualStack = bad === undefined && families.includes(true) && families.includes(false);
   if (isDualStack && ips.length <= 2) return;
   const detail = 'may specify no more than one IP for each IP family';
-  errors.push(invalid(path, ips.map((ip) => ({ IP: ip })), detail));
+  errors.push(
+    invalid(
+      path,
+      ips.map((ip) => ({ IP: ip })),
+      detail,
+    ),
+  );
 }
 
 function validateUser({ user }: ContainerStatus, osName: string, path: string, errors: FieldError[]): void {
@@ -193,7 +216,9 @@ function validateUser({ user }: ContainerStatus, osName: string, path: string, e
     errors.push(invalid(`${path}.uid`, uid, `must be between 0 and ${UINT32_MAX}, inclusive`));
   }
   pushInvalid(isValidGroupID(gid), gid, `${path}.gid`, errors);
-  supplementalGroups.forEach((id, i) => pushInvalid(isValidGroupID(id), id, `${path}.supplementalGroups[${i}]`, errors));
+  supplementalGroups.forEach((id, i) =>
+    pushInvalid(isValidGroupID(id), id, `${path}.supplementalGroups[${i}]`, errors),
+  );
 }
 
 const HEALTH_VALUES = ['Healthy', 'Unhealthy', 'Unknown'];

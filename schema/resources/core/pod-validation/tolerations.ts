@@ -32,7 +32,13 @@ export function validateTolerations(
   });
 }
 
-function validateOperator(operator: string, value: string, path: string, options: PodValidationOptions, errors: FieldError[]): void {
+function validateOperator(
+  operator: string,
+  value: string,
+  path: string,
+  options: PodValidationOptions,
+  errors: FieldError[],
+): void {
   const at = `${path}.operator`;
   switch (operator) {
     case '':

@@ -39,7 +39,8 @@ export function validateTopologySpread(
         ? validateLegacyLabelKeys(matchLabelKeys, labelSelector, `${at}.matchLabelKeys`)
         : validateLabelKeys(matchLabelKeys, undefined, labelSelector, at)),
     );
-    if (!options.allowInvalidSpreadSelector) errors.push(...validateLabelSelector(labelSelector, `${at}.labelSelector`));
+    if (!options.allowInvalidSpreadSelector)
+      errors.push(...validateLabelSelector(labelSelector, `${at}.labelSelector`));
   });
 }
 

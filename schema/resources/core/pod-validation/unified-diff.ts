@@ -1,6 +1,6 @@
 /**
  * The text that shows what a forbidden update would have changed: a unified diff of both sides as
- * indented JSON. Source: apimachinery util/diff. Upstream prints the fields under their Go names.
+ * indented JSON. Source: apimachinery util/diff. Upstream prints every field, also the empty ones.
  */
 
 const CONTEXT_LINES = 3;
@@ -63,7 +63,10 @@ function longestCommon(a: readonly string[], b: readonly string[]): Uint16Array[
   for (let i = a.length - 1; i >= 0; i--) {
     const row = table[i] as Uint16Array;
     for (let j = b.length - 1; j >= 0; j--) {
-      row[j] = a[i] === b[j] ? commonAt(table, i + 1, j + 1) + 1 : Math.max(commonAt(table, i + 1, j), commonAt(table, i, j + 1));
+      row[j] =
+        a[i] === b[j]
+          ? commonAt(table, i + 1, j + 1) + 1
+          : Math.max(commonAt(table, i + 1, j), commonAt(table, i, j + 1));
     }
   }
   return table;
@@ -73,7 +76,8 @@ function hunks(all: readonly Edit[]): string[] {
   const isNear = all.map(() => false);
   all.forEach((edit, i) => {
     if (edit.kind === ' ') return;
-    for (let k = Math.max(0, i - CONTEXT_LINES); k <= Math.min(all.length - 1, i + CONTEXT_LINES); k++) isNear[k] = true;
+    for (let k = Math.max(0, i - CONTEXT_LINES); k <= Math.min(all.length - 1, i + CONTEXT_LINES); k++)
+      isNear[k] = true;
   });
   const result: string[] = [];
   for (let i = 0; i < all.length; i++) {

@@ -5,7 +5,7 @@ import { cloneJson } from '../../../meta/json-value.ts';
 import { inclusiveRangeError } from '../../../meta/name-rules.ts';
 import { type Container, MIRROR_POD_ANNOTATION, type Pod, type PodSpec } from '../pod-types.ts';
 import { validatePodAnnotationUpdate } from './annotations.ts';
-import { goMap } from './go-struct.ts';
+import { goMap, goNamed, goStruct } from './go-struct.ts';
 import type { PodValidationOptions } from './options.ts';
 import { validatePodObject } from './pod-spec.ts';
 import { unifiedJsonDiff } from './unified-diff.ts';
@@ -37,7 +37,7 @@ export function validatePodUpdate(next: Pod, previous: Pod, options: PodValidati
   if (semanticEqual(spec, oldSpec)) return errors;
   const allowed = withAllowedChangesUndone(spec, oldSpec, errors);
   if (!semanticEqual(allowed, oldSpec)) {
-    const diff = unifiedJsonDiff(oldSpec, allowed);
+    const diff = unifiedJsonDiff(goNamed(oldSpec), goNamed(allowed));
     errors.push(forbiddenField('spec', `pod updates may not change fields other than ${UPDATABLE_FIELDS}\n${diff}`));
   }
   return errors;
@@ -66,7 +66,8 @@ function validateImages(
 function validateDeadline(next: number | undefined, previous: number | undefined, errors: FieldError[]): boolean {
   const path = 'spec.activeDeadlineSeconds';
   if (next === undefined) {
-    if (previous !== undefined) errors.push(invalid(path, null, 'must not update from a positive integer to nil value'));
+    if (previous !== undefined)
+      errors.push(invalid(path, null, 'must not update from a positive integer to nil value'));
     return true;
   }
   if (next < 0 || next > INT32_MAX) {
@@ -162,17 +163,24 @@ function validateNodeAffinityAdditions(
   const path = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms';
   if (terms.length !== oldTerms.length) {
     const detail = 'no additions/deletions to non-empty NodeSelectorTerms list are allowed';
-    errors.push(invalid(path, terms, detail));
+    errors.push(invalid(path, terms.map(shownTerm), detail));
     return;
   }
   terms.forEach((term, i) => {
     const old = oldTerms[i] as (typeof oldTerms)[number];
     if (hasOnlyAdditions(term, old)) return;
-    errors.push(invalid(`${path}[${i}]`, term, 'only additions are allowed (no mutations or deletions)'));
+    errors.push(invalid(`${path}[${i}]`, shownTerm(term), 'only additions are allowed (no mutations or deletions)'));
   });
 }
 
 type Term = NonNullable<NodeAffinity['requiredDuringSchedulingIgnoredDuringExecution']>['nodeSelectorTerms'][number];
+
+function shownTerm({ matchExpressions, matchFields }: Term): object {
+  type Requirement = NonNullable<Term['matchExpressions']>[number];
+  const shown = (list: readonly Requirement[] | undefined): object[] | null =>
+    list ? list.map((requirement) => goStruct(requirement, ['key', 'operator', 'values'])) : null;
+  return { MatchExpressions: shown(matchExpressions), MatchFields: shown(matchFields) };
+}
 
 /** A term without requirements matches nothing and must stay so. */
 function hasOnlyAdditions(next: Term, previous: Term): boolean {
@@ -180,13 +188,19 @@ function hasOnlyAdditions(next: Term, previous: Term): boolean {
   if (isEmpty(previous)) return isEmpty(next);
   const startsWith = (list: readonly unknown[] = [], start: readonly unknown[] = []): boolean =>
     semanticEqual(list.slice(0, start.length), start);
-  return startsWith(next.matchExpressions, previous.matchExpressions) && startsWith(next.matchFields, previous.matchFields);
+  return (
+    startsWith(next.matchExpressions, previous.matchExpressions) && startsWith(next.matchFields, previous.matchFields)
+  );
 }
 
 /** The `ephemeralcontainers` subresource: only additions. */
-export function validateEphemeralContainersUpdate(next: Pod, previous: Pod, options: PodValidationOptions): FieldError[] {
+export function validateEphemeralContainersUpdate(
+  next: Pod,
+  previous: Pod,
+  options: PodValidationOptions,
+): FieldError[] {
   if (previous.metadata.annotations?.[MIRROR_POD_ANNOTATION] !== undefined) {
-    return [forbiddenField('', 'static pods do not support ephemeral containers')];
+    return [forbiddenField('[]', 'static pods do not support ephemeral containers')];
   }
   const errors: FieldError[] = [];
   validatePodObject(next, options, errors);
@@ -197,7 +211,9 @@ export function validateEphemeralContainersUpdate(next: Pod, previous: Pod, opti
     const which = `existing ephemeral containers ${JSON.stringify(old.name)}`;
     if (!container) errors.push(forbiddenField(path, `${which} may not be removed\n`));
     else if (!semanticEqual(old, container)) {
-      errors.push(forbiddenField(path, `${which} may not be changed\n${unifiedJsonDiff(old, container)}`));
+      errors.push(
+        forbiddenField(path, `${which} may not be changed\n${unifiedJsonDiff(goNamed(old), goNamed(container))}`),
+      );
     }
   }
   return errors;

@@ -10,7 +10,12 @@ import { validateDNS1123Label } from './names.ts';
 type Source<N extends keyof Volume> = NonNullable<Volume[N]>;
 
 /** One `Required value` for each empty field. */
-function requireFields<T extends object>(source: T, fields: readonly (keyof T & string)[], path: string, errors: FieldError[]): void {
+function requireFields<T extends object>(
+  source: T,
+  fields: readonly (keyof T & string)[],
+  path: string,
+  errors: FieldError[],
+): void {
   for (const name of fields) {
     const value = source[name] as unknown;
     if (!value || (Array.isArray(value) && value.length === 0)) errors.push(required(`${path}.${name}`));
@@ -42,7 +47,8 @@ function validateIscsi(source: Source<'iscsi'>, path: string, errors: FieldError
   requireFields(source, ['targetPortal', 'iqn'], path, errors);
   if (source.iqn) validateInitiator(source.iqn, `${path}.iqn`, errors);
   validateByte(source.lun, 0, `${path}.lun`, errors);
-  if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef) errors.push(required(`${path}.secretRef`));
+  if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef)
+    errors.push(required(`${path}.secretRef`));
   if (source.initiatorName !== undefined) validateInitiator(source.initiatorName, `${path}.initiatorname`, errors);
 }
 
@@ -90,8 +96,7 @@ function validateFlexVolume(source: Source<'flexVolume'>, path: string, errors: 
   }
 }
 
-const MANAGED_DISK =
-  '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}';
+const MANAGED_DISK = '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}';
 const BLOB_DISK = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
 const CACHING_MODES = ['None', 'ReadOnly', 'ReadWrite'];
 const DISK_KINDS = ['Dedicated', 'Managed', 'Shared'];

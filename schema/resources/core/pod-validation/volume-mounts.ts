@@ -1,12 +1,24 @@
 /** Rules for a container's mounts and block devices. Source: kubernetes pkg/apis/core/validation (1.37). */
-import { type FieldError, forbiddenField, invalid, notFoundField, notSupported, required } from '../../../meta/field-error.ts';
+import {
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notFoundField,
+  notSupported,
+  required,
+} from '../../../meta/field-error.ts';
 import type { Container } from '../pod-types.ts';
 import { validateLocalDescendingPath } from './relative-paths.ts';
 import type { KnownVolumes } from './volumes.ts';
 
 type VolumeMount = NonNullable<Container['volumeMounts']>[number];
 
-export function validateVolumeMounts(container: Container, volumes: KnownVolumes, path: string, errors: FieldError[]): void {
+export function validateVolumeMounts(
+  container: Container,
+  volumes: KnownVolumes,
+  path: string,
+  errors: FieldError[],
+): void {
   const mounts = container.volumeMounts;
   if (!mounts?.length) return;
   const devices = container.volumeDevices ?? [];
@@ -26,7 +38,8 @@ export function validateVolumeMounts(container: Container, volumes: KnownVolumes
       errors.push(invalid(`${at}.mountPath`, mountPath, 'must not already exist as a path in volumeDevices'));
     }
     validateSubPaths(mount, path, at, errors);
-    if (mount.mountPropagation) validatePropagation(mount.mountPropagation, container, `${path}.mountPropagation`, errors);
+    if (mount.mountPropagation)
+      validatePropagation(mount.mountPropagation, container, `${path}.mountPropagation`, errors);
     validateRecursiveReadOnly(mount, `${path}.recursiveReadOnly`, errors);
   });
 }
@@ -60,7 +73,12 @@ function validateRecursiveReadOnly(mount: VolumeMount, path: string, errors: Fie
   }
 }
 
-export function validateVolumeDevices(container: Container, volumes: KnownVolumes, path: string, errors: FieldError[]): void {
+export function validateVolumeDevices(
+  container: Container,
+  volumes: KnownVolumes,
+  path: string,
+  errors: FieldError[],
+): void {
   const mounts = container.volumeMounts ?? [];
   const names = new Set<string>();
   const paths = new Set<string>();

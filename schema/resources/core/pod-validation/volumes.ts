@@ -1,5 +1,12 @@
 /** Rules for a pod's volumes. Source: kubernetes pkg/apis/core/validation (1.37). */
-import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from '../../../meta/field-error.ts';
+import {
+  duplicate,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notSupported,
+  required,
+} from '../../../meta/field-error.ts';
 import { isDNS1123Label, isDNS1123Subdomain, nameIsDNSSubdomain } from '../../../meta/name-rules.ts';
 import { goQuote } from '../../../meta/go-format.ts';
 import type { ObjectMeta } from '../../../meta/object-meta.ts';
@@ -8,7 +15,13 @@ import type { Volume } from '../pod-types.ts';
 import { validateClaimTemplate } from './claim-template.ts';
 import { pushInvalid } from './names.ts';
 import type { PodValidationOptions } from './options.ts';
-import { FILE_MODE_TEXT, isFileMode, validateDownwardFile, validateKeyToPath, validateProjected } from './projected-volumes.ts';
+import {
+  FILE_MODE_TEXT,
+  isFileMode,
+  validateDownwardFile,
+  validateKeyToPath,
+  validateProjected,
+} from './projected-volumes.ts';
 import { validateLocalDescendingPath, validatePathNoBacksteps } from './relative-paths.ts';
 import { VENDOR_SOURCES } from './vendor-volumes.ts';
 
@@ -47,7 +60,9 @@ const SOURCES: readonly SourceKind[] = [
   }),
   kind('gcePersistentDisk', VENDOR_SOURCES.gcePersistentDisk, { shownAs: 'persistentDisk' }),
   kind('awsElasticBlockStore', VENDOR_SOURCES.awsElasticBlockStore),
-  kind('secret', (source, path, errors) => validateKeyed(source.secretName, source, `${path}.secretName`, path, errors)),
+  kind('secret', (source, path, errors) =>
+    validateKeyed(source.secretName, source, `${path}.secretName`, path, errors),
+  ),
   kind('nfs', VENDOR_SOURCES.nfs),
   kind('iscsi', VENDOR_SOURCES.iscsi),
   kind('glusterfs', VENDOR_SOURCES.glusterfs),
@@ -156,7 +171,8 @@ function validateHostPath(source: NonNullable<Volume['hostPath']>, path: string,
   if (!source.path) return void errors.push(required(`${path}.path`));
   validatePathNoBacksteps(source.path, `${path}.path`, errors);
   const type = source.type;
-  if (type !== undefined && !HOST_PATH_TYPES.includes(type)) errors.push(notSupported(`${path}.type`, type, HOST_PATH_TYPES));
+  if (type !== undefined && !HOST_PATH_TYPES.includes(type))
+    errors.push(notSupported(`${path}.type`, type, HOST_PATH_TYPES));
 }
 
 function validateKeyed(

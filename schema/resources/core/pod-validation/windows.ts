@@ -10,8 +10,7 @@ type WindowsOptions = NonNullable<NonNullable<Container['securityContext']>['win
 const CREDENTIAL_SPEC_KIB_MAX = 64;
 const DOMAIN_BYTES_MAX = 256;
 const USER_BYTES_MAX = 104;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/;
+const CONTROL_CHARACTER = /\p{Cc}/u;
 const NETBIOS_NAME = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/;
 const DNS_LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
 const DNS_NAME = new RegExp(`^${DNS_LABEL}(?:\\.${DNS_LABEL})*$`);
@@ -22,7 +21,12 @@ export function validateWindowsOptions(options: WindowsOptions | undefined, path
   if (!options) return;
   const { gmsaCredentialSpecName, gmsaCredentialSpec, runAsUserName } = options;
   if (gmsaCredentialSpecName !== undefined) {
-    pushInvalid(isDNS1123Subdomain(gmsaCredentialSpecName), gmsaCredentialSpecName, `${path}.gmsaCredentialSpecName`, errors);
+    pushInvalid(
+      isDNS1123Subdomain(gmsaCredentialSpecName),
+      gmsaCredentialSpecName,
+      `${path}.gmsaCredentialSpecName`,
+      errors,
+    );
   }
   if (gmsaCredentialSpec !== undefined) {
     const at = `${path}.gmsaCredentialSpec`;
@@ -41,7 +45,7 @@ export function validateWindowsOptions(options: WindowsOptions | undefined, path
 
 function userNameErrors(name: string): string[] {
   if (name === '') return ['runAsUserName cannot be an empty string'];
-  if (CONTROL_CHARACTERS.test(name)) return ['runAsUserName cannot contain control characters'];
+  if (CONTROL_CHARACTER.test(name)) return ['runAsUserName cannot contain control characters'];
   const parts = name.split('\\');
   if (parts.length > 2) return ['runAsUserName cannot contain more than one backslash'];
   const user = parts.at(-1) as string;
@@ -144,7 +148,11 @@ function validateWindows(spec: PodSpec, path: string, errors: FieldError[]): voi
   const forbid = <T extends object>(object: T | undefined, fields: readonly (keyof T & string)[], at: string): void => {
     for (const name of fields) {
       const value = object?.[name];
-      const isSet = PLAIN_FIELDS.has(name) ? Array.isArray(value) ? value.length > 0 : Boolean(value) : value !== undefined;
+      const isSet = PLAIN_FIELDS.has(name)
+        ? Array.isArray(value)
+          ? value.length > 0
+          : Boolean(value)
+        : value !== undefined;
       if (isSet) errors.push(forbiddenField(`${at}.${name}`, 'cannot be set for a windows pod'));
     }
   };
