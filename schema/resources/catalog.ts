@@ -1,7 +1,10 @@
 import type { KubeObject } from '../meta/object-meta.ts';
 import type { ResourceDefinition } from '../meta/resource.ts';
+import { controllerRevision } from './apps/controller-revision.ts';
+import { daemonSet } from './apps/daemon-set.ts';
 import { deployment } from './apps/deployment.ts';
 import { replicaSet } from './apps/replica-set.ts';
+import { statefulSet } from './apps/stateful-set.ts';
 import { lease } from './coordination/lease.ts';
 import { configMap } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
@@ -11,7 +14,9 @@ import { namespace } from './core/namespace.ts';
 import { node } from './core/node.ts';
 import { persistentVolumeClaim } from './core/persistent-volume-claim.ts';
 import { persistentVolume } from './core/persistent-volume.ts';
+import { podTemplate } from './core/pod-template.ts';
 import { pod } from './core/pod.ts';
+import { replicationController } from './core/replication-controller.ts';
 import { resourceQuota } from './core/resource-quota.ts';
 import { secret } from './core/secret.ts';
 import { service } from './core/service.ts';
@@ -51,4 +56,9 @@ export const catalog: readonly ResourceDefinition[] = [
   kind(limitRange),
   kind(persistentVolumeClaim),
   kind(persistentVolume),
+  kind(podTemplate),
+  kind(replicationController),
+  kind(controllerRevision),
+  kind(statefulSet),
+  kind(daemonSet),
 ];
