@@ -2,6 +2,7 @@
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { catalog } from '../../schema/resources/catalog.ts';
 import { definitionOfKind } from '../../schema/resources/lookup.ts';
+import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import type { Controller } from './controller.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpoint-slice.ts';
@@ -11,6 +12,7 @@ import { namespaceContentController } from './namespace-content.ts';
 import { rootCaPublisher, serviceAccountController } from './namespace-objects.ts';
 import { podGarbageController } from './pod-garbage.ts';
 import { replicaSetController } from './replica-set.ts';
+import { replicationController } from './replication-controller.ts';
 import type { WorkItem } from './runtime/controller-run.ts';
 
 /** What the controllers of a shard depend on beyond its store. */
@@ -35,6 +37,7 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
   rootCaPublisher(clusterCa),
   garbageCollector({ kindOf, clusterUid }),
   podGarbageController,
+  replicationController,
   replicaSetController,
   deploymentController,
   endpointSliceController,
@@ -42,7 +45,10 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
 ];
 
 /** The controllers of the shard of cluster-scoped objects. */
-export const clusterControllers = (): readonly Controller[] => [garbageCollector({ kindOf })];
+export const clusterControllers = (): readonly Controller[] => [
+  garbageCollector({ kindOf }),
+  clusterRoleAggregationController,
+];
 
 /**
  * What to run once when a namespace's shard learns that its namespace exists (activation) or that it is

@@ -36,10 +36,15 @@ const pod = (name: string, containerPort = 8080, over: Record<string, unknown> =
 
 const slices = (shard: TestShard) => shard.store.list(SLICES) as readonly KubeObject[] as readonly Slice[];
 const endpoints = (shard: TestShard) => slices(shard).flatMap((slice) => slice.endpoints);
-const readyOf = (shard: TestShard) => Object.fromEntries(endpoints(shard).map((e) => [e.targetRef?.name, e.conditions]));
+const readyOf = (shard: TestShard) =>
+  Object.fromEntries(endpoints(shard).map((e) => [e.targetRef?.name, e.conditions]));
 
 function run(shard: TestShard, name: string, ip: string | undefined, ready = true): void {
-  const status = { phase: 'Running', ...(ip ? { podIP: ip, podIPs: [{ ip }] } : {}), conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] };
+  const status = {
+    phase: 'Running',
+    ...(ip ? { podIP: ip, podIPs: [{ ip }] } : {}),
+    conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
+  };
   shard.change<Pod>('pods', name, (p) => Object.assign(p, { status }), 'status');
   shard.settle();
 }
@@ -88,7 +93,10 @@ describe('the EndpointSlice controller', () => {
         nodeName: 'n1',
         targetRef: { kind: 'Pod', namespace: 'shop', name: 'a', uid: shard.store.get('pods', 'a')?.metadata.uid },
       },
-      expect.objectContaining({ addresses: ['10.0.0.2'], conditions: { ready: false, serving: false, terminating: false } }),
+      expect.objectContaining({
+        addresses: ['10.0.0.2'],
+        conditions: { ready: false, serving: false, terminating: false },
+      }),
     ]);
   });
 
@@ -116,16 +124,25 @@ describe('the EndpointSlice controller', () => {
     const shard = shardWith(service(), pod('a', 8080), pod('b', 9090));
     run(shard, 'a', '10.0.0.1');
     run(shard, 'b', '10.0.0.2');
-    expect(slices(shard).map(({ ports }) => ports[0]?.port).sort()).toEqual([8080, 9090]);
+    expect(
+      slices(shard)
+        .map(({ ports }) => ports[0]?.port)
+        .sort(),
+    ).toEqual([8080, 9090]);
   });
 
   it('fills slices of a hundred and closes the gaps again', () => {
     const pods = Array.from({ length: 250 }, (_, i) => pod(`p${String(i).padStart(3, '0')}`));
     const shard = shardWith(service(), ...pods);
     for (const { metadata } of pods) run(shard, metadata.name as string, `10.0.1.${metadata.name}`);
-    expect(slices(shard).map((slice) => slice.endpoints.length).sort()).toEqual([100, 100, 50]);
+    expect(
+      slices(shard)
+        .map((slice) => slice.endpoints.length)
+        .sort(),
+    ).toEqual([100, 100, 50]);
     expect(endpoints(shard)).toHaveLength(250);
-    for (const { metadata } of pods.slice(0, 150)) shard.remove('pods', metadata.name as string, { gracePeriodSeconds: 0 });
+    for (const { metadata } of pods.slice(0, 150))
+      shard.remove('pods', metadata.name as string, { gracePeriodSeconds: 0 });
     shard.settle();
     expect(endpoints(shard)).toHaveLength(100);
   });
@@ -150,9 +167,21 @@ describe('the EndpointSlice controller', () => {
 
   it('has slices per address family', () => {
     const shard = shardWith(service({ ipFamilies: ['IPv4', 'IPv6'] }), pod('a'));
-    shard.change<Pod>('pods', 'a', (p) => Object.assign(p, { status: { phase: 'Running', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }, { ip: 'fd00::1' }] } }), 'status');
+    shard.change<Pod>(
+      'pods',
+      'a',
+      (p) =>
+        Object.assign(p, {
+          status: { phase: 'Running', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }, { ip: 'fd00::1' }] },
+        }),
+      'status',
+    );
     shard.settle();
-    expect(slices(shard).map(({ addressType, endpoints: [first] }) => [addressType, first?.addresses[0]]).sort()).toEqual([
+    expect(
+      slices(shard)
+        .map(({ addressType, endpoints: [first] }) => [addressType, first?.addresses[0]])
+        .sort(),
+    ).toEqual([
       ['IPv4', '10.0.0.1'],
       ['IPv6', 'fd00::1'],
     ]);
@@ -176,7 +205,10 @@ describe('the EndpointSlice controller', () => {
     run(shard, 'a', '10.0.0.1');
     const before = shard.writes.length;
     shard.change<Pod>('pods', 'a', (p) => Object.assign(p.status ?? {}, { startTime: 't' }), 'status');
-    shard.settle([{ controller: 'endpointslice-controller', key: 'web' }, { controller: 'endpoint-controller', key: 'web' }]);
+    shard.settle([
+      { controller: 'endpointslice-controller', key: 'web' },
+      { controller: 'endpoint-controller', key: 'web' },
+    ]);
     expect(shard.writes.length).toBe(before + 1);
   });
 });

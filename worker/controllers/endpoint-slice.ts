@@ -42,7 +42,12 @@ export const endpointSliceController = defineController({
   name: 'endpointslice-controller',
   for: SERVICES,
   owns: [SLICES],
-  watches: [{ resource: 'pods', keys: (pod, previous, view, type) => servicesOf(pod, type === 'MODIFIED' ? previous : undefined, view) }],
+  watches: [
+    {
+      resource: 'pods',
+      keys: (pod, previous, view, type) => servicesOf(pod, type === 'MODIFIED' ? previous : undefined, view),
+    },
+  ],
   reconcile(view, name) {
     const service = view.get(SERVICES, name) as KubeObject as Service | undefined;
     const selector = service && selectorOf(service);
@@ -150,12 +155,20 @@ function planGroup({ ports, endpoints }: PortGroup, slices: readonly EndpointSli
   return plans;
 }
 
-function placeholder(service: Service, family: AddressFamily, existing: readonly EndpointSlice[]): readonly ControllerWrite[] {
+function placeholder(
+  service: Service,
+  family: AddressFamily,
+  existing: readonly EndpointSlice[],
+): readonly ControllerWrite[] {
   const [first, ...others] = existing;
   return [...writesOf(service, family, { slice: first, ports: [], endpoints: [] }), ...others.map(deletion)];
 }
 
-function writesOf(service: Service, family: AddressFamily, { slice, ports, endpoints }: Plan): readonly ControllerWrite[] {
+function writesOf(
+  service: Service,
+  family: AddressFamily,
+  { slice, ports, endpoints }: Plan,
+): readonly ControllerWrite[] {
   if (!slice) return [{ op: 'create', resource: SLICES, object: newSlice(service, family, ports, endpoints) }];
   const labels = labelsOf(service);
   const isCurrent =
@@ -168,7 +181,12 @@ function writesOf(service: Service, family: AddressFamily, { slice, ports, endpo
   return [{ op: 'update', resource: SLICES, object: next as KubeObject as UntypedObject }];
 }
 
-function newSlice(service: Service, addressType: AddressFamily, ports: EndpointPort[], endpoints: Endpoint[]): UntypedObject {
+function newSlice(
+  service: Service,
+  addressType: AddressFamily,
+  ports: EndpointPort[],
+  endpoints: Endpoint[],
+): UntypedObject {
   return {
     kind: 'EndpointSlice',
     apiVersion: 'discovery.k8s.io/v1',

@@ -8,7 +8,16 @@ import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts
 import type { Pod } from '../../schema/resources/core/pod-types.ts';
 import type { StoreReader } from '../registry/transaction.ts';
 import { type ControllerWrite, defineController } from './controller.ts';
-import { type EndpointPort, endpointOf, endpointPorts, familiesOf, isPublished, type Service, selectorOf, servicesOf } from './service-endpoints.ts';
+import {
+  type EndpointPort,
+  endpointOf,
+  endpointPorts,
+  familiesOf,
+  isPublished,
+  type Service,
+  selectorOf,
+  servicesOf,
+} from './service-endpoints.ts';
 
 const SERVICES = 'services';
 const ENDPOINTS = 'endpoints';
@@ -38,7 +47,10 @@ export const endpointsController = defineController({
   for: SERVICES,
   owns: [],
   watches: [
-    { resource: 'pods', keys: (pod, previous, view, type) => servicesOf(pod, type === 'MODIFIED' ? previous : undefined, view) },
+    {
+      resource: 'pods',
+      keys: (pod, previous, view, type) => servicesOf(pod, type === 'MODIFIED' ? previous : undefined, view),
+    },
     { resource: ENDPOINTS, keys: (endpoints) => [endpoints.metadata.name ?? ''] },
   ],
   reconcile(view, name) {
@@ -98,7 +110,11 @@ function compact({ addresses, notReadyAddresses, ports }: Required<Subset>): Sub
 
 const unnamed = ({ name, ...port }: EndpointPort): EndpointPort => (name ? { name, ...port } : (port as EndpointPort));
 
-function synced(service: Service, known: UntypedObject | undefined, { subsets, isTruncated }: Subsets): readonly ControllerWrite[] {
+function synced(
+  service: Service,
+  known: UntypedObject | undefined,
+  { subsets, isTruncated }: Subsets,
+): readonly ControllerWrite[] {
   const { [HEADLESS_LABEL]: _headless, ...own } = service.metadata.labels ?? {};
   const labels = {
     ...own,
@@ -111,7 +127,9 @@ function synced(service: Service, known: UntypedObject | undefined, { subsets, i
   if (!known) {
     const { name, namespace } = service.metadata;
     const metadata = { name, namespace, labels, ...(isTruncated ? { annotations } : {}) };
-    return [{ op: 'create', resource: ENDPOINTS, object: { kind: 'Endpoints', apiVersion: 'v1', metadata, ...content } }];
+    return [
+      { op: 'create', resource: ENDPOINTS, object: { kind: 'Endpoints', apiVersion: 'v1', metadata, ...content } },
+    ];
   }
   const isCurrent =
     equalJson(known.subsets ?? [], subsets) &&

@@ -6,9 +6,11 @@ import type { Pod } from '../../schema/resources/core/pod-types.ts';
 import { isPodActive } from './pod-state.ts';
 import type { TestShard } from './runtime/test-shard.ts';
 
-export const podsOf = (shard: TestShard): readonly Pod[] => shard.store.list('pods') as readonly KubeObject[] as readonly Pod[];
+export const podsOf = (shard: TestShard): readonly Pod[] =>
+  shard.store.list('pods') as readonly KubeObject[] as readonly Pod[];
 
-export const readyPods = (shard: TestShard): readonly Pod[] => podsOf(shard).filter((pod) => isPodActive(pod) && isPodReady(pod));
+export const readyPods = (shard: TestShard): readonly Pod[] =>
+  podsOf(shard).filter((pod) => isPodActive(pod) && isPodReady(pod));
 
 export function setReady(shard: TestShard, name: string, isReady = true): void {
   shard.change<Pod>(

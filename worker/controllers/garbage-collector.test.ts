@@ -12,7 +12,11 @@ const KINDS: Readonly<Record<string, { resource: string; isNamespaced: boolean }
 const newShard = (clusterUid?: (resource: string, name: string) => string | null | undefined) =>
   new TestShard([garbageCollector({ kindOf: (apiVersion, kind) => KINDS[`${apiVersion}/${kind}`], clusterUid })]);
 
-const object = (kind: 'ConfigMap' | 'Secret', name: string, ...ownerReferences: readonly OwnerReference[]): UntypedObject => ({
+const object = (
+  kind: 'ConfigMap' | 'Secret',
+  name: string,
+  ...ownerReferences: readonly OwnerReference[]
+): UntypedObject => ({
   kind,
   apiVersion: 'v1',
   metadata: { name, ...(ownerReferences.length ? { ownerReferences: [...ownerReferences] } : {}) },
@@ -107,7 +111,10 @@ describe('the garbage collector', () => {
 
   it('concludes nothing from owners of unknown kinds and of other scopes', () => {
     const shard = newShard();
-    shard.create('configmaps', object('ConfigMap', 'a', { apiVersion: 'example.com/v1', kind: 'Widget', name: 'w', uid: 'w' }));
+    shard.create(
+      'configmaps',
+      object('ConfigMap', 'a', { apiVersion: 'example.com/v1', kind: 'Widget', name: 'w', uid: 'w' }),
+    );
     shard.create('configmaps', object('ConfigMap', 'b', { apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'n' }));
     shard.settle();
     expect(names(shard, 'configmaps')).toEqual(['a', 'b']);
@@ -134,7 +141,9 @@ describe('the garbage collector', () => {
     const shard = newShard();
     const a = shard.create('configmaps', object('ConfigMap', 'a'));
     const b = shard.create('configmaps', object('ConfigMap', 'b', ownedBy(a, { blockOwnerDeletion: true })));
-    shard.change('configmaps', 'a', ({ metadata }) => Object.assign(metadata, { ownerReferences: [ownedBy(b, { blockOwnerDeletion: true })] }));
+    shard.change('configmaps', 'a', ({ metadata }) =>
+      Object.assign(metadata, { ownerReferences: [ownedBy(b, { blockOwnerDeletion: true })] }),
+    );
     shard.settle();
     shard.remove('configmaps', 'a', { propagationPolicy: 'Foreground' });
     shard.settle();

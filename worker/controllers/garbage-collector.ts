@@ -47,7 +47,9 @@ export function garbageCollector(settings: GarbageCollectorSettings): Controller
       {
         resource: '*',
         keys: (object, previous, view, type, resource) =>
-          type === 'DELETED' ? keysOfDeleted(object, view) : keysOfChanged({ resource, object }, previous, view, settings),
+          type === 'DELETED'
+            ? keysOfDeleted(object, view)
+            : keysOfChanged({ resource, object }, previous, view, settings),
       },
     ],
     reconcile(view, key) {
@@ -110,7 +112,12 @@ function waitingOwners(references: readonly OwnerReference[] | undefined, view: 
   });
 }
 
-function process(item: Item, view: StoreReader, settings: GarbageCollectorSettings, goneUid?: string): readonly ControllerWrite[] {
+function process(
+  item: Item,
+  view: StoreReader,
+  settings: GarbageCollectorSettings,
+  goneUid?: string,
+): readonly ControllerWrite[] {
   if (!isDying(item.object)) return collect(item, view, settings, goneUid);
   if (hasFinalizer(item.object, ORPHAN)) return orphanDependents(item, view);
   if (hasFinalizer(item.object, FOREGROUND)) return deleteDependents(item, view, settings);
@@ -123,20 +130,31 @@ function orphanDependents(owner: Item, view: StoreReader): readonly ControllerWr
   return [...freed, withoutFinalizer(owner, ORPHAN)];
 }
 
-function deleteDependents(owner: Item, view: StoreReader, settings: GarbageCollectorSettings): readonly ControllerWrite[] {
+function deleteDependents(
+  owner: Item,
+  view: StoreReader,
+  settings: GarbageCollectorSettings,
+): readonly ControllerWrite[] {
   const uid = owner.object.metadata.uid ?? '';
   const dependents = view.ownedBy(uid);
   const isBlocked = dependents.some(({ object }) =>
     object.metadata.ownerReferences?.some((reference) => reference.uid === uid && reference.blockOwnerDeletion),
   );
-  const deletions = dependents.filter(({ object }) => !isDying(object)).flatMap((item) => collect(item, view, settings));
+  const deletions = dependents
+    .filter(({ object }) => !isDying(object))
+    .flatMap((item) => collect(item, view, settings));
   return isBlocked ? deletions : [...deletions, withoutFinalizer(owner, FOREGROUND)];
 }
 
 type OwnerState = 'solid' | 'dangling' | 'waiting';
 
 /** Deletes an object none of whose owners is there to stay; else drops the references that point nowhere. */
-function collect(item: Item, view: StoreReader, settings: GarbageCollectorSettings, goneUid?: string): readonly ControllerWrite[] {
+function collect(
+  item: Item,
+  view: StoreReader,
+  settings: GarbageCollectorSettings,
+  goneUid?: string,
+): readonly ControllerWrite[] {
   const references = item.object.metadata.ownerReferences ?? [];
   if (references.length === 0) return [];
   const states = references.map((reference) => stateOf(reference, view, settings, goneUid));
@@ -184,7 +202,10 @@ function remoteState(reference: OwnerReference, kind: OwnerKind, settings: Garba
   return uid === undefined || uid === reference.uid ? 'solid' : 'dangling';
 }
 
-const deletion = ({ resource, object }: Item, propagationPolicy: 'Orphan' | 'Foreground' | 'Background'): ControllerWrite => ({
+const deletion = (
+  { resource, object }: Item,
+  propagationPolicy: 'Orphan' | 'Foreground' | 'Background',
+): ControllerWrite => ({
   op: 'delete',
   resource,
   name: object.metadata.name ?? '',

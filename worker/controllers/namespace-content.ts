@@ -19,7 +19,12 @@ export const namespaceContentController = (resources: readonly GroupResource[]):
     name: 'namespace-controller',
     for: NAMESPACES,
     owns: [],
-    watches: [{ resource: 'pods', keys: (_pod, _previous, view, type) => (type === 'DELETED' ? terminatingNamespace(view) : []) }],
+    watches: [
+      {
+        resource: 'pods',
+        keys: (_pod, _previous, view, type) => (type === 'DELETED' ? terminatingNamespace(view) : []),
+      },
+    ],
     reconcile(view, name) {
       if (terminatingNamespace(view)[0] !== name) return { writes: [] };
       const pods = view.list('pods');
@@ -49,7 +54,8 @@ export function remainingContent(view: StoreReader, resources: readonly GroupRes
     const objects = view.list(resource);
     if (objects.length > 0) remaining[resource] = objects.length;
     for (const object of objects) {
-      for (const finalizer of object.metadata.finalizers ?? []) finalizers[finalizer] = (finalizers[finalizer] ?? 0) + 1;
+      for (const finalizer of object.metadata.finalizers ?? [])
+        finalizers[finalizer] = (finalizers[finalizer] ?? 0) + 1;
     }
   }
   return { remaining, finalizers };
@@ -72,7 +78,11 @@ interface NamespaceStatus {
  * The cluster shard's next write to a terminating Namespace, given what its shard said: the finalizer's
  * removal when nothing is left, else the status where its conditions change; undefined when they do not.
  */
-export function namespaceAfterDrain(namespace: UntypedObject, reply: DrainReply, now: number): ControllerWrite | undefined {
+export function namespaceAfterDrain(
+  namespace: UntypedObject,
+  reply: DrainReply,
+  now: number,
+): ControllerWrite | undefined {
   const status = (namespace.status ?? {}) as NamespaceStatus;
   const conditions = mergedConditions(status.conditions ?? [], newConditions(reply, now));
   const isEmpty = Object.keys(reply.remaining).length === 0;
@@ -93,7 +103,12 @@ function finalization(namespace: UntypedObject): ControllerWrite {
 
 function newConditions({ remaining, finalizers }: DrainReply, now: number): readonly NamespaceCondition[] {
   const lastTransitionTime = formatTime(now);
-  const condition = (type: string, failure: { reason: string; message: string } | undefined, reason: string, message: string) => ({
+  const condition = (
+    type: string,
+    failure: { reason: string; message: string } | undefined,
+    reason: string,
+    message: string,
+  ) => ({
     type,
     status: failure ? ('True' as const) : ('False' as const),
     lastTransitionTime,
@@ -101,11 +116,36 @@ function newConditions({ remaining, finalizers }: DrainReply, now: number): read
     message: failure?.message ?? message,
   });
   return [
-    condition('NamespaceDeletionDiscoveryFailure', undefined, 'ResourcesDiscovered', 'All resources successfully discovered'),
-    condition('NamespaceDeletionGroupVersionParsingFailure', undefined, 'ParsedGroupVersions', 'All legacy kube types successfully parsed'),
-    condition('NamespaceDeletionContentFailure', undefined, 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization'),
-    condition('NamespaceContentRemaining', contentRemains(remaining), 'ContentRemoved', 'All content successfully removed'),
-    condition('NamespaceFinalizersRemaining', finalizersRemain(finalizers), 'ContentHasNoFinalizers', 'All content-preserving finalizers finished'),
+    condition(
+      'NamespaceDeletionDiscoveryFailure',
+      undefined,
+      'ResourcesDiscovered',
+      'All resources successfully discovered',
+    ),
+    condition(
+      'NamespaceDeletionGroupVersionParsingFailure',
+      undefined,
+      'ParsedGroupVersions',
+      'All legacy kube types successfully parsed',
+    ),
+    condition(
+      'NamespaceDeletionContentFailure',
+      undefined,
+      'ContentDeleted',
+      'All content successfully deleted, may be waiting on finalization',
+    ),
+    condition(
+      'NamespaceContentRemaining',
+      contentRemains(remaining),
+      'ContentRemoved',
+      'All content successfully removed',
+    ),
+    condition(
+      'NamespaceFinalizersRemaining',
+      finalizersRemain(finalizers),
+      'ContentHasNoFinalizers',
+      'All content-preserving finalizers finished',
+    ),
   ];
 }
 
@@ -138,8 +178,13 @@ function mergedConditions(
     if (!before) {
       merged.push(condition);
       isChanged = true;
-    } else if (before.status !== condition.status || before.reason !== condition.reason || before.message !== condition.message) {
-      const lastTransitionTime = before.status === condition.status ? before.lastTransitionTime : condition.lastTransitionTime;
+    } else if (
+      before.status !== condition.status ||
+      before.reason !== condition.reason ||
+      before.message !== condition.message
+    ) {
+      const lastTransitionTime =
+        before.status === condition.status ? before.lastTransitionTime : condition.lastTransitionTime;
       merged[i] = { ...condition, lastTransitionTime };
       isChanged = true;
     }

@@ -7,7 +7,12 @@ import { podGarbageController } from './pod-garbage.ts';
 import { TestShard } from './runtime/test-shard.ts';
 
 const RESOURCES = ['pods', 'configmaps', 'serviceaccounts', 'events'];
-const CONTROLLERS = [namespaceContentController(RESOURCES), serviceAccountController, rootCaPublisher('PEM'), podGarbageController];
+const CONTROLLERS = [
+  namespaceContentController(RESOURCES),
+  serviceAccountController,
+  rootCaPublisher('PEM'),
+  podGarbageController,
+];
 const WORK = CONTROLLERS.slice(0, 3).map(({ name }) => ({ controller: name, key: 'shop' }));
 
 const namespace = (deletionTimestamp?: string): UntypedObject => ({
@@ -78,7 +83,10 @@ describe('a terminating namespace', () => {
     const shard = activeShard();
     shard.create('configmaps', { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'c', finalizers: ['x/y'] } });
     terminate(shard);
-    expect(remainingContent(shard.store, RESOURCES)).toEqual({ remaining: { configmaps: 1 }, finalizers: { 'x/y': 1 } });
+    expect(remainingContent(shard.store, RESOURCES)).toEqual({
+      remaining: { configmaps: 1 },
+      finalizers: { 'x/y': 1 },
+    });
   });
 });
 
@@ -86,7 +94,11 @@ describe('namespaceAfterDrain', () => {
   const now = Date.UTC(2026, 0, 1);
 
   it('says what remains', () => {
-    const write = namespaceAfterDrain(namespace('t'), { remaining: { 'widgets.example.com': 2, pods: 1 }, finalizers: { 'x/y': 1 } }, now);
+    const write = namespaceAfterDrain(
+      namespace('t'),
+      { remaining: { 'widgets.example.com': 2, pods: 1 }, finalizers: { 'x/y': 1 } },
+      now,
+    );
     expect(write).toMatchObject({ op: 'update', subresource: 'status' });
     const { conditions } = (write as { object: UntypedObject }).object.status as { conditions: object[] };
     expect(conditions).toMatchObject([
@@ -97,7 +109,8 @@ describe('namespaceAfterDrain', () => {
         type: 'NamespaceContentRemaining',
         status: 'True',
         reason: 'SomeResourcesRemain',
-        message: 'Some resources are remaining: pods. has 1 resource instances, widgets.example.com has 2 resource instances',
+        message:
+          'Some resources are remaining: pods. has 1 resource instances, widgets.example.com has 2 resource instances',
       },
       {
         type: 'NamespaceFinalizersRemaining',
@@ -112,7 +125,9 @@ describe('namespaceAfterDrain', () => {
     const stored = (status as { object: UntypedObject }).object;
     const [finalize] = status?.onDone?.(stored) ?? [];
     expect(finalize).toMatchObject({ subresource: 'finalize', object: { spec: { finalizers: [] } } });
-    expect(namespaceAfterDrain(stored, { remaining: {}, finalizers: {} }, now)).toMatchObject({ subresource: 'finalize' });
+    expect(namespaceAfterDrain(stored, { remaining: {}, finalizers: {} }, now)).toMatchObject({
+      subresource: 'finalize',
+    });
   });
 
   it('writes nothing while nothing changes', () => {

@@ -50,7 +50,8 @@ export function claim<T extends KubeObject>({ view, owner, selector, resource, c
   if (dying || selector === 'nothing' || selector.length === 0) return { owned, writes };
   for (const object of unownedIn(view, resource)) {
     if (object.metadata.deletionTimestamp || concerns?.(asKind<T>(object)) === false) continue;
-    if (labelsMatch(selector, object.metadata.labels)) writes.push({ op: 'update', resource, object: adopted(object, owner) });
+    if (labelsMatch(selector, object.metadata.labels))
+      writes.push({ op: 'update', resource, object: adopted(object, owner) });
   }
   return { owned, writes };
 }

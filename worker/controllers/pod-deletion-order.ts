@@ -23,7 +23,12 @@ interface RankedPod {
  * The `count` pods to delete of `pods`. `related` are the pods of all ReplicaSets of the same owner,
  * by which doubled-up nodes are found. `now` in ms since the epoch.
  */
-export function podsToDelete(pods: readonly Pod[], related: readonly Pod[], count: number, now: number): readonly Pod[] {
+export function podsToDelete(
+  pods: readonly Pod[],
+  related: readonly Pod[],
+  count: number,
+  now: number,
+): readonly Pod[] {
   if (count >= pods.length) return pods;
   const onNode = new Map<string, number>();
   for (const pod of related) {

@@ -9,7 +9,8 @@ import { isPodTerminal } from '../../schema/resources/core/pod-conditions.ts';
 import type { Pod } from '../../schema/resources/core/pod-types.ts';
 import { type ControllerWrite, defineController } from './controller.ts';
 
-const isUnscheduledTerminating = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== undefined && !pod.spec?.nodeName;
+const isUnscheduledTerminating = (pod: Pod): boolean =>
+  pod.metadata.deletionTimestamp !== undefined && !pod.spec?.nodeName;
 
 export const podGarbageController = defineController({
   name: 'pod-garbage-collector',

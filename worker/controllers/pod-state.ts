@@ -4,7 +4,8 @@ import type { Pod } from '../../schema/resources/core/pod-types.ts';
 
 export const isPodActive = (pod: Pod): boolean => !isPodTerminal(pod) && !pod.metadata.deletionTimestamp;
 
-export const isPodTerminating = (pod: Pod): boolean => !isPodTerminal(pod) && pod.metadata.deletionTimestamp !== undefined;
+export const isPodTerminating = (pod: Pod): boolean =>
+  !isPodTerminal(pod) && pod.metadata.deletionTimestamp !== undefined;
 
 /** ms since the epoch; undefined unless the pod is ready and says since when. */
 export function readySince(pod: Pod): number | undefined {

@@ -4,6 +4,7 @@ import { failure, forbidden } from '../../schema/meta/status.ts';
 import type { Pod } from '../../schema/resources/core/pod-types.ts';
 import { finishAll, podsOf, setReady, startAll } from './fake-kubelet.ts';
 import { replicaSetController } from './replica-set.ts';
+import { replicationController } from './replication-controller.ts';
 import { TestShard } from './runtime/test-shard.ts';
 import type { ReplicaSet } from './workload-types.ts';
 
@@ -44,10 +45,17 @@ describe('the ReplicaSet controller', () => {
     expect(podsOf(shard)[0]?.metadata).toMatchObject({
       generateName: 'web-',
       labels: { app: 'web' },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', controller: true, blockOwnerDeletion: true }],
+      ownerReferences: [
+        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', controller: true, blockOwnerDeletion: true },
+      ],
     });
-    expect(statusOf(shard)).toEqual({ replicas: 3, fullyLabeledReplicas: 3, terminatingReplicas: 0, observedGeneration: 1 });
-    expect(shard.events().filter((text) => /^SuccessfulCreate: Created pod: web-/.test(text))).toHaveLength(3);
+    expect(statusOf(shard)).toEqual({
+      replicas: 3,
+      fullyLabeledReplicas: 3,
+      terminatingReplicas: 0,
+      observedGeneration: 1,
+    });
+    expect(shard.events().filter((text) => text.startsWith('SuccessfulCreate: Created pod: web-'))).toHaveLength(3);
   });
 
   it('replaces pods that end or go, and counts terminating ones apart', () => {
@@ -79,7 +87,10 @@ describe('the ReplicaSet controller', () => {
     shard.create(RS, replicaSet(2));
     shard.settle();
     expect(podsOf(shard)).toHaveLength(2);
-    expect(shard.store.get('pods', 'orphan')?.metadata.ownerReferences?.[0]).toMatchObject({ name: 'web', controller: true });
+    expect(shard.store.get('pods', 'orphan')?.metadata.ownerReferences?.[0]).toMatchObject({
+      name: 'web',
+      controller: true,
+    });
     shard.change('pods', 'orphan', (p) => Object.assign(p.metadata, { labels: { app: 'other' } }));
     shard.settle();
     expect(shard.store.get('pods', 'orphan')?.metadata.ownerReferences).toEqual([]);
@@ -126,7 +137,12 @@ describe('the ReplicaSet controller', () => {
     shard.settle();
     expect(podsOf(shard)).toHaveLength(1);
     expect(statusOf(shard)?.conditions).toMatchObject([
-      { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'pods "web-1" is forbidden: exceeded quota: q' },
+      {
+        type: 'ReplicaFailure',
+        status: 'True',
+        reason: 'FailedCreate',
+        message: 'pods "web-1" is forbidden: exceeded quota: q',
+      },
     ]);
     expect(shard.events()).toContain('FailedCreate: Error creating: pods "web-1" is forbidden: exceeded quota: q');
     const attempts = shard.failures.length;
@@ -169,5 +185,32 @@ describe('the ReplicaSet controller', () => {
     shard.settle([], 300);
     expect(podsOf(shard)).toHaveLength(1000);
     expect(statusOf(shard)?.replicas).toBe(1000);
+  });
+});
+
+describe('the ReplicationController controller', () => {
+  it('does the same with a selector that is a map', () => {
+    const shard = new TestShard([replicationController]);
+    const metadata = { name: 'web' };
+    shard.create('replicationcontrollers', {
+      kind: 'ReplicationController',
+      apiVersion: 'v1',
+      metadata,
+      spec: { replicas: 2, selector: { app: 'web' }, template },
+    });
+    shard.settle();
+    startAll(shard);
+    const stored = shard.store.get('replicationcontrollers', 'web');
+    expect(stored?.status).toEqual({
+      replicas: 2,
+      fullyLabeledReplicas: 2,
+      readyReplicas: 2,
+      availableReplicas: 2,
+      observedGeneration: 1,
+    });
+    expect((stored?.spec as { selector: unknown }).selector).toEqual({ app: 'web' });
+    expect(podsOf(shard)[0]?.metadata.ownerReferences).toMatchObject([
+      { apiVersion: 'v1', kind: 'ReplicationController' },
+    ]);
   });
 });

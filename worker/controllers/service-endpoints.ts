@@ -116,7 +116,9 @@ function targetPortOf({ targetPort, port, protocol = 'TCP' }: ServicePort, pod: 
   if (typeof targetPort === 'number') return targetPort;
   const sidecars = (pod.spec?.initContainers ?? []).filter(isRestartableInitContainer);
   for (const container of [...(pod.spec?.containers ?? []), ...sidecars]) {
-    const found = container.ports?.find((candidate) => candidate.name === targetPort && (candidate.protocol ?? 'TCP') === protocol);
+    const found = container.ports?.find(
+      (candidate) => candidate.name === targetPort && (candidate.protocol ?? 'TCP') === protocol,
+    );
     if (found) return found.containerPort;
   }
   return undefined;

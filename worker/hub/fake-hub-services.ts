@@ -57,4 +57,5 @@ export const changeOf = (type: Change['type'], object: UntypedObject, previous?:
   ...(previous ? { previous: { text: JSON.stringify(previous), meta: { labels: {}, fields: {} } } } : {}),
 });
 
-export const bodyOf = (request: WriteRequest | undefined) => JSON.parse((request as WriteRequest & { body: string }).body);
+export const bodyOf = (request: WriteRequest | undefined) =>
+  JSON.parse((request as WriteRequest & { body: string }).body);

@@ -37,7 +37,8 @@ const CONDITION_TAINTS: ReadonlySet<string> = new Set([
   UNSCHEDULABLE_TAINT,
 ]);
 
-export const conditionsOf = (node: Node): readonly NodeCondition[] => (node.status?.conditions ?? []) as readonly NodeCondition[];
+export const conditionsOf = (node: Node): readonly NodeCondition[] =>
+  (node.status?.conditions ?? []) as readonly NodeCondition[];
 
 /** Undefined while the node has never told its status. */
 export const readinessOf = (node: Node): Readiness | undefined =>
@@ -53,7 +54,9 @@ export function conditionsOfSilence(node: Node, now: number): readonly NodeCondi
     if (!condition) {
       const lastHeartbeatTime = node.metadata.creationTimestamp;
       const message = 'Kubelet never posted node status.';
-      return [{ type, status: 'Unknown', reason: 'NodeStatusNeverUpdated', message, lastHeartbeatTime, lastTransitionTime }];
+      return [
+        { type, status: 'Unknown', reason: 'NodeStatusNeverUpdated', message, lastHeartbeatTime, lastTransitionTime },
+      ];
     }
     const message = 'Kubelet stopped posting node status.';
     return [{ ...condition, status: 'Unknown', reason: 'NodeStatusUnknown', message, lastTransitionTime }];
@@ -64,7 +67,11 @@ export function conditionsOfSilence(node: Node, now: number): readonly NodeCondi
  * The conditions of a node that is heard of again, for those that still say it is not: as they were
  * before, or, when that is forgotten, as a healthy node's. The node's own next report is the truth.
  */
-export function conditionsOfReturn(node: Node, before: readonly NodeCondition[] | undefined, now: number): readonly NodeCondition[] {
+export function conditionsOfReturn(
+  node: Node,
+  before: readonly NodeCondition[] | undefined,
+  now: number,
+): readonly NodeCondition[] {
   const remembered = new Map(before?.map((condition) => [condition.type, condition]));
   return conditionsOf(node)
     .filter(({ status, reason }) => status === 'Unknown' && reason === 'NodeStatusUnknown')
@@ -120,7 +127,11 @@ function noScheduleTaints(node: Node): readonly Taint[] {
   return keys.filter((key) => key !== undefined).map((key) => ({ key, effect: 'NoSchedule' }));
 }
 
-function noExecuteTaints(node: Node, present: readonly Taint[], { mayEvict, isEverythingLost }: TaintWishes): readonly Taint[] {
+function noExecuteTaints(
+  node: Node,
+  present: readonly Taint[],
+  { mayEvict, isEverythingLost }: TaintWishes,
+): readonly Taint[] {
   const key = TAINT_OF_CONDITION.Ready?.[readinessOf(node) ?? ''];
   if (!key || isEverythingLost) return [];
   return mayEvict || present.some(isEvictionTaint) ? [{ key, effect: 'NoExecute' }] : [];

@@ -7,11 +7,19 @@ import { NODE_MONITOR_GRACE_MS, NodeLifecycle, QUARANTINE_MS } from './node-life
 
 type Taints = { key: string; effect: string; timeAdded?: string }[];
 
-const condition = (type: string, status: string, reason = 'r') => ({ type, status, reason, message: 'm', lastTransitionTime: 't' });
+const condition = (type: string, status: string, reason = 'r') => ({
+  type,
+  status,
+  reason,
+  message: 'm',
+  lastTransitionTime: 't',
+});
 
 function node(name: string, ready = 'True', taints: Taints = [], over: Record<string, unknown> = {}): UntypedObject {
   const known = [condition('Ready', ready, 'KubeletReady'), condition('MemoryPressure', 'False')];
-  const silent = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => condition(type, 'Unknown', 'NodeStatusUnknown'));
+  const silent = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) =>
+    condition(type, 'Unknown', 'NodeStatusUnknown'),
+  );
   const conditions = ready === 'Unknown' ? silent : known;
   return {
     kind: 'Node',
@@ -22,7 +30,12 @@ function node(name: string, ready = 'True', taints: Taints = [], over: Record<st
   };
 }
 
-const pod = (name: string, nodeName: string, tolerations: object[] = [], over: Record<string, unknown> = {}): UntypedObject => ({
+const pod = (
+  name: string,
+  nodeName: string,
+  tolerations: object[] = [],
+  over: Record<string, unknown> = {},
+): UntypedObject => ({
   kind: 'Pod',
   apiVersion: 'v1',
   metadata: { name, namespace: 'shop', uid: `uid-${name}`, generation: 1, ...over },
@@ -30,7 +43,12 @@ const pod = (name: string, nodeName: string, tolerations: object[] = [], over: R
   status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
 });
 
-const forSeconds = (tolerationSeconds?: number) => ({ key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds });
+const forSeconds = (tolerationSeconds?: number) => ({
+  key: 'node.kubernetes.io/unreachable',
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds,
+});
 const UNREACHABLE = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' };
 
 class LifecycleHub extends FakeHubServices {
@@ -57,7 +75,9 @@ class LifecycleHub extends FakeHubServices {
   }
 
   reasons(requests: readonly WriteRequest[]): readonly string[] {
-    return requests.filter(({ resource }) => resource === 'events').map((request) => `${bodyOf(request).reason}: ${bodyOf(request).message}`);
+    return requests
+      .filter(({ resource }) => resource === 'events')
+      .map((request) => `${bodyOf(request).reason}: ${bodyOf(request).message}`);
   }
 }
 
@@ -77,14 +97,27 @@ describe('NodeLifecycle', () => {
     const status = writes.find(({ resource }) => resource === 'nodes');
     expect(status).toMatchObject({ verb: 'patch', subresource: 'status', name: 'a', patchType: 'strategic' });
     expect(bodyOf(status).status.conditions).toMatchObject([
-      { type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' },
+      {
+        type: 'Ready',
+        status: 'Unknown',
+        reason: 'NodeStatusUnknown',
+        message: 'Kubelet stopped posting node status.',
+      },
       { type: 'MemoryPressure', status: 'Unknown', reason: 'NodeStatusUnknown' },
-      { type: 'DiskPressure', status: 'Unknown', reason: 'NodeStatusNeverUpdated', message: 'Kubelet never posted node status.' },
+      {
+        type: 'DiskPressure',
+        status: 'Unknown',
+        reason: 'NodeStatusNeverUpdated',
+        message: 'Kubelet never posted node status.',
+      },
       { type: 'PIDPressure', status: 'Unknown', reason: 'NodeStatusNeverUpdated' },
     ]);
     const ready = writes.find(({ resource, verb }) => resource === 'pods' && verb === 'patch');
     expect(bodyOf(ready).status.conditions).toMatchObject([{ type: 'Ready', status: 'False' }]);
-    expect(hub.reasons(writes)).toEqual(['NodeNotReady: Node a status is now: NodeNotReady', 'NodeNotReady: Node is not ready']);
+    expect(hub.reasons(writes)).toEqual([
+      'NodeNotReady: Node a status is now: NodeNotReady',
+      'NodeNotReady: Node is not ready',
+    ]);
     expect(writes.find(({ resource }) => resource.startsWith('leases'))).toMatchObject({ verb: 'patch', name: 'a' });
   });
 
@@ -123,9 +156,21 @@ describe('NodeLifecycle', () => {
   });
 
   it.each<[string, UntypedObject, string[]]>([
-    ['an unreachable node', node('a', 'Unknown'), ['node.kubernetes.io/unreachable:NoSchedule', 'node.kubernetes.io/unreachable:NoExecute']],
-    ['a node that is not ready', node('a', 'False'), ['node.kubernetes.io/not-ready:NoSchedule', 'node.kubernetes.io/not-ready:NoExecute']],
-    ['a cordoned node', node('a', 'True', [], { unschedulable: true }), ['node.kubernetes.io/unschedulable:NoSchedule']],
+    [
+      'an unreachable node',
+      node('a', 'Unknown'),
+      ['node.kubernetes.io/unreachable:NoSchedule', 'node.kubernetes.io/unreachable:NoExecute'],
+    ],
+    [
+      'a node that is not ready',
+      node('a', 'False'),
+      ['node.kubernetes.io/not-ready:NoSchedule', 'node.kubernetes.io/not-ready:NoExecute'],
+    ],
+    [
+      'a cordoned node',
+      node('a', 'True', [], { unschedulable: true }),
+      ['node.kubernetes.io/unschedulable:NoSchedule'],
+    ],
     [
       'a node whose taint turns',
       node('a', 'False', [UNREACHABLE]),
@@ -151,7 +196,9 @@ describe('NodeLifecycle', () => {
   it('gives up one node of a zone in ten seconds', async () => {
     await hub.restore(node('a', 'Unknown'), node('b', 'Unknown'), node('c'), node('d'), node('e'));
     const evicted = (writes: readonly WriteRequest[]) =>
-      writes.filter((write) => (bodyOf(write).spec?.taints as Taints | undefined)?.some(({ effect }) => effect === 'NoExecute')).length;
+      writes.filter((write) =>
+        (bodyOf(write).spec?.taints as Taints | undefined)?.some(({ effect }) => effect === 'NoExecute'),
+      ).length;
     expect(evicted(hub.takeOf('nodes'))).toBe(1);
     await hub.see('MODIFIED', node('a', 'Unknown', [{ ...UNREACHABLE, effect: 'NoSchedule' }, UNREACHABLE]));
     await hub.see('MODIFIED', node('b', 'Unknown', [{ ...UNREACHABLE, effect: 'NoSchedule' }]));
@@ -162,14 +209,27 @@ describe('NodeLifecycle', () => {
   });
 
   it('evicts pods when their toleration of the taint runs out', async () => {
-    await hub.restore(node('a', 'True', []), node('b'), pod('short', 'a', [forSeconds(30)]), pod('ever', 'a', [forSeconds()]), pod('not', 'a'));
+    await hub.restore(
+      node('a', 'True', []),
+      node('b'),
+      pod('short', 'a', [forSeconds(30)]),
+      pod('ever', 'a', [forSeconds()]),
+      pod('not', 'a'),
+    );
     hub.take();
     await hub.see('MODIFIED', node('a', 'Unknown', [UNREACHABLE, { ...UNREACHABLE, effect: 'NoSchedule' }]));
     const now = hub.take();
-    expect(now.filter(({ verb }) => verb === 'delete')).toMatchObject([{ name: 'not', options: { preconditions: { uid: 'uid-not' } } }]);
+    expect(now.filter(({ verb }) => verb === 'delete')).toMatchObject([
+      { name: 'not', options: { preconditions: { uid: 'uid-not' } } },
+    ]);
     const patch = now.find(({ verb, resource }) => verb === 'patch' && resource === 'pods');
     expect(bodyOf(patch).status.conditions).toMatchObject([
-      { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' },
+      {
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'DeletionByTaintManager',
+        message: 'Taint manager: deleting due to NoExecute taint',
+      },
     ]);
     expect(hub.reasons(now)).toContain('TaintManagerEviction: Marking for deletion Pod shop/not');
     await hub.later(29_999);
@@ -224,7 +284,10 @@ describe('NodeLifecycle', () => {
       phase: 'Failed',
       conditions: [{ type: 'DisruptionTarget', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }],
     });
-    expect(removed).toMatchObject({ verb: 'delete', options: { gracePeriodSeconds: 0, preconditions: { uid: 'uid-p' } } });
+    expect(removed).toMatchObject({
+      verb: 'delete',
+      options: { gracePeriodSeconds: 0, preconditions: { uid: 'uid-p' } },
+    });
   });
 
   it('spares the pods of a node that the store does know', async () => {
@@ -235,7 +298,11 @@ describe('NodeLifecycle', () => {
   });
 
   it('removes terminating pods of nodes that are out of service', async () => {
-    await hub.restore(node('a', 'False', [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }]), node('b'), pod('p', 'a', [], { deletionTimestamp: 't' }));
+    await hub.restore(
+      node('a', 'False', [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }]),
+      node('b'),
+      pod('p', 'a', [], { deletionTimestamp: 't' }),
+    );
     expect(hub.takeOf('pods', 'delete')).toMatchObject([{ name: 'p', options: { gracePeriodSeconds: 0 } }]);
   });
 });

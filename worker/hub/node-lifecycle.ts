@@ -216,7 +216,9 @@ export class NodeLifecycle implements HubConsumer {
     known.isHeard = false;
     known.quietUntil = now + RETRY_MS;
     const wasReady = readinessOf(node) === 'True';
-    const told = wasReady ? [nodeEvent(node, 'NodeNotReady', `Node ${node.metadata.name} status is now: NodeNotReady`, now)] : [];
+    const told = wasReady
+      ? [nodeEvent(node, 'NodeNotReady', `Node ${node.metadata.name} status is now: NodeNotReady`, now)]
+      : [];
     const pods = [...(this.#podsOfNode.get(node.metadata.name ?? '')?.values() ?? [])].filter(({ isReady }) => isReady);
     return [
       nodeStatusRequest(node, { conditions }, COMPONENT),
@@ -240,7 +242,8 @@ export class NodeLifecycle implements HubConsumer {
       const zone = zoneOf(known.node);
       const interval = intervalMs.get(zone);
       const wants = awaitsEviction(known.node) && !isEverythingLost;
-      const mayEvict = wants && interval !== undefined && now >= (this.#lastEviction.get(zone) ?? Number.NEGATIVE_INFINITY) + interval;
+      const mayEvict =
+        wants && interval !== undefined && now >= (this.#lastEviction.get(zone) ?? Number.NEGATIVE_INFINITY) + interval;
       const taints = taintsFor(known.node, { mayEvict, isEverythingLost }, now);
       if (!taints) return [];
       if (mayEvict) this.#lastEviction.set(zone, now);
@@ -277,7 +280,8 @@ export class NodeLifecycle implements HubConsumer {
 
   /** A node that is not known is asked for once more after its quarantine. */
   async #podsOfGoneNodes(now: number): Promise<readonly KnownPod[]> {
-    for (const name of this.#missing.keys()) if (!this.#podsOfNode.has(name) || this.#nodes.has(name)) this.#missing.delete(name);
+    for (const name of this.#missing.keys())
+      if (!this.#podsOfNode.has(name) || this.#nodes.has(name)) this.#missing.delete(name);
     for (const name of this.#podsOfNode.keys()) {
       if (!this.#nodes.has(name) && !this.#missing.has(name)) this.#missing.set(name, now + QUARANTINE_MS);
     }
@@ -285,7 +289,9 @@ export class NodeLifecycle implements HubConsumer {
     if (due.length === 0) return [];
     const answers = await this.#services.readAll(due.map((name) => getNodeRequest(name, COLLECTOR)));
     for (const name of due) this.#missing.set(name, now + QUARANTINE_MS);
-    return due.filter((_, i) => answers[i]?.code === 404).flatMap((name) => [...(this.#podsOfNode.get(name)?.values() ?? [])]);
+    return due
+      .filter((_, i) => answers[i]?.code === 404)
+      .flatMap((name) => [...(this.#podsOfNode.get(name)?.values() ?? [])]);
   }
 
   #evictLater(): void {
@@ -331,7 +337,8 @@ export const disruptionTarget = (reason: string, message: string, generation: nu
 });
 
 const isOutOfService = (node: Node): boolean =>
-  readinessOf(node) !== 'True' && (node.spec?.taints ?? []).some(({ key }) => key === 'node.kubernetes.io/out-of-service');
+  readinessOf(node) !== 'True' &&
+  (node.spec?.taints ?? []).some(({ key }) => key === 'node.kubernetes.io/out-of-service');
 
 /** No node will ever finish these pods: they fail, where they have not ended, and go at once. */
 function removalWrites(pod: KnownPod, reason: string | undefined, now: number): readonly WriteRequest[] {
@@ -371,7 +378,13 @@ const nodeEvent = (node: Node, reason: string, message: string, now: number): Wr
       reason,
       message,
       component: COMPONENT,
-      subject: { apiVersion: 'v1', kind: 'Node', namespace: '', name: node.metadata.name ?? '', uid: node.metadata.uid ?? '' },
+      subject: {
+        apiVersion: 'v1',
+        kind: 'Node',
+        namespace: '',
+        name: node.metadata.name ?? '',
+        uid: node.metadata.uid ?? '',
+      },
     },
     now,
   );

@@ -5,7 +5,8 @@ const parsed = new WeakMap<Change, UntypedObject>();
 const parsedPrevious = new WeakMap<Change, UntypedObject>();
 
 /** A change's object. Parsed once however many consumers ask; shared, so read-only. */
-export const objectOf = <T extends KubeObject>(change: Change): T => parseOnce(parsed, change, change.text) as KubeObject as T;
+export const objectOf = <T extends KubeObject>(change: Change): T =>
+  parseOnce(parsed, change, change.text) as KubeObject as T;
 
 /** The object before the change, where the change brings it. */
 export const previousOf = <T extends KubeObject>(change: Change): T | undefined =>

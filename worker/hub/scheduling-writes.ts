@@ -32,12 +32,20 @@ export function bindRequest(pod: PodReference, nodeName: string, component: stri
 }
 
 /** Sets one condition of a pod; the uid makes it fail on a namesake. */
-export function podConditionRequest(pod: PodReference, condition: Readonly<Record<string, unknown>>, component: string): WriteRequest {
+export function podConditionRequest(
+  pod: PodReference,
+  condition: Readonly<Record<string, unknown>>,
+  component: string,
+): WriteRequest {
   return podStatusRequest(pod, { conditions: [condition] }, component);
 }
 
 /** Merges into a pod's status, conditions by type; the uid makes it fail on a namesake. */
-export function podStatusRequest(pod: PodReference, status: Readonly<Record<string, unknown>>, component: string): WriteRequest {
+export function podStatusRequest(
+  pod: PodReference,
+  status: Readonly<Record<string, unknown>>,
+  component: string,
+): WriteRequest {
   return {
     ...writeBase(component),
     verb: 'patch',
@@ -58,7 +66,14 @@ export function deletePodRequest(pod: PodReference, component: string, gracePeri
     preconditions: { uid: pod.uid },
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
   };
-  return { ...writeBase(component), verb: 'delete', resource: 'pods', namespace: pod.namespace, name: pod.name, options };
+  return {
+    ...writeBase(component),
+    verb: 'delete',
+    resource: 'pods',
+    namespace: pod.namespace,
+    name: pod.name,
+    options,
+  };
 }
 
 export const getNodeRequest = (name: string, component: string): ReadRequest => ({
@@ -72,7 +87,11 @@ export const getNodeRequest = (name: string, component: string): ReadRequest => 
 });
 
 /** Merges into a node's status, conditions by type; the uid makes it fail on a namesake. */
-export function nodeStatusRequest(node: KubeObject, status: Readonly<Record<string, unknown>>, component: string): WriteRequest {
+export function nodeStatusRequest(
+  node: KubeObject,
+  status: Readonly<Record<string, unknown>>,
+  component: string,
+): WriteRequest {
   const body = JSON.stringify({ metadata: { uid: node.metadata.uid }, status });
   return { ...nodePatch(node, component), subresource: 'status', patchType: 'strategic', body };
 }
@@ -80,7 +99,10 @@ export function nodeStatusRequest(node: KubeObject, status: Readonly<Record<stri
 /** Replaces a node's taints; refused (409) if the node changed since: then they are decided anew. */
 export function nodeTaintsRequest(node: KubeObject, taints: readonly object[], component: string): WriteRequest {
   const { uid, resourceVersion } = node.metadata;
-  const body = JSON.stringify({ metadata: { uid, resourceVersion }, spec: { taints: taints.length > 0 ? taints : null } });
+  const body = JSON.stringify({
+    metadata: { uid, resourceVersion },
+    spec: { taints: taints.length > 0 ? taints : null },
+  });
   return { ...nodePatch(node, component), patchType: 'merge', body };
 }
 

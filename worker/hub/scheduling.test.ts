@@ -54,7 +54,11 @@ describe('Scheduling', () => {
       { verb: 'create', resource: 'pods', subresource: 'binding', namespace: 'shop', name: 'a' },
       { name: 'b' },
     ]);
-    expect(bodyOf(bindings?.[0])).toMatchObject({ kind: 'Binding', metadata: { uid: 'uid-a' }, target: { kind: 'Node', name: 'n1' } });
+    expect(bodyOf(bindings?.[0])).toMatchObject({
+      kind: 'Binding',
+      metadata: { uid: 'uid-a' },
+      target: { kind: 'Node', name: 'n1' },
+    });
     expect(bodyOf(events?.[0])).toMatchObject({
       reason: 'Scheduled',
       message: 'Successfully assigned shop/a to n1',
@@ -77,7 +81,13 @@ describe('Scheduling', () => {
     const message =
       '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
     const [status, event] = hub.take();
-    expect(status).toMatchObject({ verb: 'patch', resource: 'pods', subresource: 'status', name: 'a', patchType: 'strategic' });
+    expect(status).toMatchObject({
+      verb: 'patch',
+      resource: 'pods',
+      subresource: 'status',
+      name: 'a',
+      patchType: 'strategic',
+    });
     expect(bodyOf(status).status.conditions).toMatchObject([
       { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, observedGeneration: 1 },
     ]);

@@ -184,7 +184,11 @@ export class Scheduling implements HubConsumer {
       const earlier = isNew ? undefined : told;
       const firstTimestamp = earlier?.firstTimestamp ?? formatTime(now);
       this.#told.set(pod.uid, { message, at: now, count: (earlier?.count ?? 0) + 1, firstTimestamp });
-      const failed = eventRequest({ ...event(pod), type: 'Warning', reason: 'FailedScheduling', message }, now, earlier);
+      const failed = eventRequest(
+        { ...event(pod), type: 'Warning', reason: 'FailedScheduling', message },
+        now,
+        earlier,
+      );
       const condition = unschedulableCondition(pod, message, told ? undefined : now);
       return isNew ? [podConditionRequest(pod, condition, COMPONENT), failed] : [failed];
     });

@@ -17,7 +17,9 @@ export function matchesTerm(term: INodeSelectorTerm, node: SelectableNode): bool
   if (!matchExpressions?.length && !matchFields?.length) return false;
   return (
     (matchExpressions ?? []).every((requirement) => holds(requirement, node.labels[requirement.key])) &&
-    (matchFields ?? []).every((requirement) => holds(requirement, requirement.key === 'metadata.name' ? node.name : undefined))
+    (matchFields ?? []).every((requirement) =>
+      holds(requirement, requirement.key === 'metadata.name' ? node.name : undefined),
+    )
   );
 }
 

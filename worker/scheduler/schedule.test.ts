@@ -15,7 +15,10 @@ interface NodeOptions {
   readonly extended?: Record<string, string>;
 }
 
-const node = (name: string, { cpu = '4', memory = '8Gi', pods = '110', labels, taints, unschedulable, extended }: NodeOptions = {}): Node =>
+const node = (
+  name: string,
+  { cpu = '4', memory = '8Gi', pods = '110', labels, taints, unschedulable, extended }: NodeOptions = {},
+): Node =>
   ({
     kind: 'Node',
     apiVersion: 'v1',
@@ -41,7 +44,9 @@ function cluster(...nodes: readonly Node[]): Snapshot {
 }
 
 function place(snapshot: Snapshot, ...pods: readonly Pod[]): readonly string[] {
-  return schedule(snapshot, pods.map(podInfo)).map((decision) => (decision.kind === 'bind' ? decision.nodeName : decision.message));
+  return schedule(snapshot, pods.map(podInfo)).map((decision) =>
+    decision.kind === 'bind' ? decision.nodeName : decision.message,
+  );
 }
 
 describe('schedule', () => {
@@ -54,7 +59,11 @@ describe('schedule', () => {
     ],
     [
       'taints, each node by its first failing filter',
-      [node('a', { cpu: '1' }), node('b', { taints: [{ key: 'k', effect: 'NoSchedule' }] }), node('c', { taints: [{ key: 'k', effect: 'NoExecute' }] })],
+      [
+        node('a', { cpu: '1' }),
+        node('b', { taints: [{ key: 'k', effect: 'NoSchedule' }] }),
+        node('c', { taints: [{ key: 'k', effect: 'NoExecute' }] }),
+      ],
       pod({}, { cpu: '2' }),
       '0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.',
     ],
@@ -92,7 +101,15 @@ describe('schedule', () => {
     [
       'nodes that the affinity does not name',
       [node('a', { unschedulable: true }), node('b')],
-      pod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] }] } } } }),
+      pod({
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] }],
+            },
+          },
+        },
+      }),
       "0/2 nodes are available: 1 node(s) didn't satisfy plugin(s) [NodeAffinity], 1 node(s) were unschedulable. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
     ],
   ])('explains what stands against %s', (_case, nodes, waiting, message) => {
@@ -118,7 +135,8 @@ describe('schedule', () => {
 
   it('keeps host ports apart', () => {
     const ports = [{ hostPort: 80, containerPort: 80 }];
-    const withPort = (hostIP?: string) => pod({ containers: [{ name: 'c', image: 'i', ports: ports.map((port) => ({ ...port, hostIP })) }] });
+    const withPort = (hostIP?: string) =>
+      pod({ containers: [{ name: 'c', image: 'i', ports: ports.map((port) => ({ ...port, hostIP })) }] });
     const snapshot = cluster(node('a'), node('b'));
     const [first, second, third] = place(snapshot, withPort(), withPort(), withPort('192.0.2.1'));
     expect(new Set([first, second])).toEqual(new Set(['a', 'b']));
@@ -133,16 +151,22 @@ describe('schedule', () => {
   });
 
   it('prefers nodes by affinity weights and avoids PreferNoSchedule', () => {
-    const preference = { weight: 50, preference: { matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] } };
+    const preference = {
+      weight: 50,
+      preference: { matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] },
+    };
     const affinity = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference] } };
-    expect(place(cluster(node('a'), node('b', { labels: { disk: 'ssd' } }), node('c')), pod({ affinity }))).toEqual(['b']);
+    expect(place(cluster(node('a'), node('b', { labels: { disk: 'ssd' } }), node('c')), pod({ affinity }))).toEqual([
+      'b',
+    ]);
     const taints = [{ key: 'k', effect: 'PreferNoSchedule' }];
     expect(place(cluster(node('a', { taints }), node('b'), node('c', { taints })), pod())).toEqual(['b']);
   });
 
   it('tolerates what the pod tolerates', () => {
     const taints = [{ key: 'k', value: 'v', effect: 'NoSchedule' }];
-    const on = (toleration: object) => place(cluster(node('a', { taints })), pod({ tolerations: [toleration] }))[0] === 'a';
+    const on = (toleration: object) =>
+      place(cluster(node('a', { taints })), pod({ tolerations: [toleration] }))[0] === 'a';
     expect(on({ operator: 'Exists' })).toBe(true);
     expect(on({ key: 'k', operator: 'Exists', effect: 'NoSchedule' })).toBe(true);
     expect(on({ key: 'k', value: 'v' })).toBe(true);
@@ -180,8 +204,13 @@ describe('schedule', () => {
 
 describe('the order of waiting pods', () => {
   it('is by priority, then by age', () => {
-    const info = (name: string, priority: number, created: string) => podInfo({ ...pod({ priority }), metadata: { name, creationTimestamp: created } });
-    const waiting = [info('old', 0, '2026-01-01T00:00:00Z'), info('high', 9, '2026-01-02T00:00:00Z'), info('new', 0, '2026-01-03T00:00:00Z')];
+    const info = (name: string, priority: number, created: string) =>
+      podInfo({ ...pod({ priority }), metadata: { name, creationTimestamp: created } });
+    const waiting = [
+      info('old', 0, '2026-01-01T00:00:00Z'),
+      info('high', 9, '2026-01-02T00:00:00Z'),
+      info('new', 0, '2026-01-03T00:00:00Z'),
+    ];
     expect(waiting.sort(byPriority).map(({ name }) => name)).toEqual(['high', 'old', 'new']);
   });
 });

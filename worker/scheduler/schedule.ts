@@ -132,7 +132,8 @@ function firstUnfit(checks: readonly Check[], node: NodeInfo): Unfit {
 
 function addScores(totals: Float64Array, nodes: readonly NodeInfo[], scorer: NodeScorer, weight: number): void {
   if (!scorer.normalize) {
-    for (let i = 0; i < nodes.length; i++) totals[i] = (totals[i] as number) + weight * scorer.score(nodes[i] as NodeInfo);
+    for (let i = 0; i < nodes.length; i++)
+      totals[i] = (totals[i] as number) + weight * scorer.score(nodes[i] as NodeInfo);
     return;
   }
   const scores = nodes.map((node) => scorer.score(node));

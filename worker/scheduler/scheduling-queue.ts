@@ -97,4 +97,5 @@ export class SchedulingQueue {
   }
 }
 
-const retryAt = ({ backoffUntil, latest, moved }: NonNullable<Waiting['retry']>): number => (moved ? backoffUntil : latest);
+const retryAt = ({ backoffUntil, latest, moved }: NonNullable<Waiting['retry']>): number =>
+  moved ? backoffUntil : latest;

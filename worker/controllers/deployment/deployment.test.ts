@@ -47,14 +47,17 @@ const edit = (shard: TestShard, change: (deployment: Deployment) => void) => {
 };
 const setImage = (shard: TestShard, image: string) =>
   edit(shard, ({ spec }) => Object.assign(spec ?? {}, { template: templateOf(image) }));
-const setSpec = (shard: TestShard, spec: Record<string, unknown>) => edit(shard, (d) => Object.assign(d.spec ?? {}, spec));
+const setSpec = (shard: TestShard, spec: Record<string, unknown>) =>
+  edit(shard, (d) => Object.assign(d.spec ?? {}, spec));
 
 const web = (shard: TestShard) => shard.store.get(DEPLOYMENTS, 'web') as KubeObject as Deployment;
 const condition = (shard: TestShard, type: string) => web(shard).status?.conditions?.find((c) => c.type === type);
 const replicaSets = (shard: TestShard) => shard.store.list(RS) as readonly KubeObject[] as readonly ReplicaSet[];
 const imageOf = (rs: ReplicaSet) => rs.spec?.template?.spec?.containers?.[0]?.image ?? '';
-const sizes = (shard: TestShard) => Object.fromEntries(replicaSets(shard).map((rs) => [imageOf(rs), rs.spec?.replicas]));
-const byImage = (shard: TestShard, image: string) => replicaSets(shard).find((rs) => imageOf(rs) === image) as ReplicaSet;
+const sizes = (shard: TestShard) =>
+  Object.fromEntries(replicaSets(shard).map((rs) => [imageOf(rs), rs.spec?.replicas]));
+const byImage = (shard: TestShard, image: string) =>
+  replicaSets(shard).find((rs) => imageOf(rs) === image) as ReplicaSet;
 
 function finishRollout(shard: TestShard): void {
   for (let step = 0; step < 100; step++) {
@@ -87,7 +90,12 @@ describe('the Deployment controller', () => {
 
   it('tells how the rollout stands in status and conditions', () => {
     const shard = shardWith();
-    expect(web(shard).status).toMatchObject({ observedGeneration: 1, replicas: 4, updatedReplicas: 4, unavailableReplicas: 4 });
+    expect(web(shard).status).toMatchObject({
+      observedGeneration: 1,
+      replicas: 4,
+      updatedReplicas: 4,
+      unavailableReplicas: 4,
+    });
     expect(condition(shard, 'Available')).toMatchObject({
       status: 'False',
       reason: 'MinimumReplicasUnavailable',
@@ -111,7 +119,9 @@ describe('the Deployment controller', () => {
     finishRollout(shard);
     setSpec(shard, { replicas: 7 });
     expect(sizes(shard)).toEqual({ v1: 7 });
-    expect(replicaSets(shard)[0]?.metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/desired-replicas': '7' });
+    expect(replicaSets(shard)[0]?.metadata.annotations).toMatchObject({
+      'deployment.kubernetes.io/desired-replicas': '7',
+    });
     finishRollout(shard);
     setSpec(shard, { replicas: 0 });
     finishAll(shard);
@@ -125,27 +135,37 @@ describe('the Deployment controller', () => {
     { replicas: 1, maxSurge: '0%', maxUnavailable: '1%' },
     { replicas: 7, maxSurge: '100%', maxUnavailable: '50%' },
     { replicas: 3, maxSurge: 1, maxUnavailable: 1 },
-  ])('keeps within its limits while rolling $replicas pods ($maxSurge up, $maxUnavailable down)', ({ replicas, ...rollingUpdate }) => {
-    const shard = shardWith({ replicas, strategy: { type: 'RollingUpdate', rollingUpdate } });
-    finishRollout(shard);
-    const { maxSurge, maxUnavailable } = fencepostsOf(web(shard));
-    const check = () => {
-      expect(readyPods(shard).length).toBeGreaterThanOrEqual(replicas - maxUnavailable);
-      expect(podsOf(shard).filter(isPodActive).length).toBeLessThanOrEqual(replicas + maxSurge);
-    };
-    setImage(shard, 'v2');
-    for (let step = 0; step < 200 && (web(shard).status?.updatedReplicas !== replicas || readyPods(shard).length !== replicas || podsOf(shard).length !== replicas); step++) {
-      check();
-      const waiting = podsOf(shard).find((pod) => isPodActive(pod) && !readyPods(shard).includes(pod));
-      if (waiting && step % 3 !== 2) setReady(shard, waiting.metadata.name as string);
-      shard.settle();
-      check();
-      if (step % 2 === 0) finishAll(shard);
-    }
-    expect(sizes(shard)).toEqual({ v1: 0, v2: replicas });
-    expect(web(shard).metadata.annotations?.[REVISION]).toBe('2');
-    expect(condition(shard, 'Progressing')?.reason).toBe('NewReplicaSetAvailable');
-  });
+  ])(
+    'keeps within its limits while rolling $replicas pods ($maxSurge up, $maxUnavailable down)',
+    ({ replicas, ...rollingUpdate }) => {
+      const shard = shardWith({ replicas, strategy: { type: 'RollingUpdate', rollingUpdate } });
+      finishRollout(shard);
+      const { maxSurge, maxUnavailable } = fencepostsOf(web(shard));
+      const check = () => {
+        expect(readyPods(shard).length).toBeGreaterThanOrEqual(replicas - maxUnavailable);
+        expect(podsOf(shard).filter(isPodActive).length).toBeLessThanOrEqual(replicas + maxSurge);
+      };
+      setImage(shard, 'v2');
+      for (
+        let step = 0;
+        step < 200 &&
+        (web(shard).status?.updatedReplicas !== replicas ||
+          readyPods(shard).length !== replicas ||
+          podsOf(shard).length !== replicas);
+        step++
+      ) {
+        check();
+        const waiting = podsOf(shard).find((pod) => isPodActive(pod) && !readyPods(shard).includes(pod));
+        if (waiting && step % 3 !== 2) setReady(shard, waiting.metadata.name as string);
+        shard.settle();
+        check();
+        if (step % 2 === 0) finishAll(shard);
+      }
+      expect(sizes(shard)).toEqual({ v1: 0, v2: replicas });
+      expect(web(shard).metadata.annotations?.[REVISION]).toBe('2');
+      expect(condition(shard, 'Progressing')?.reason).toBe('NewReplicaSetAvailable');
+    },
+  );
 
   it('rolls back to an earlier template under a new revision and remembers the old one', () => {
     const shard = shardWith();
@@ -164,7 +184,9 @@ describe('the Deployment controller', () => {
     finishRollout(shard);
     setImage(shard, 'v2');
     finishRollout(shard);
-    edit(shard, ({ metadata }) => Object.assign(metadata.annotations ?? {}, { 'deprecated.deployment.rollback.to': '1' }));
+    edit(shard, ({ metadata }) =>
+      Object.assign(metadata.annotations ?? {}, { 'deprecated.deployment.rollback.to': '1' }),
+    );
     finishRollout(shard);
     expect(sizes(shard)).toEqual({ v1: 4, v2: 0 });
     expect(web(shard).metadata.annotations).not.toHaveProperty('deprecated.deployment.rollback.to');
@@ -185,7 +207,11 @@ describe('the Deployment controller', () => {
     const shard = shardWith();
     finishRollout(shard);
     setSpec(shard, { paused: true });
-    expect(condition(shard, 'Progressing')).toMatchObject({ status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' });
+    expect(condition(shard, 'Progressing')).toMatchObject({
+      status: 'Unknown',
+      reason: 'DeploymentPaused',
+      message: 'Deployment is paused',
+    });
     setImage(shard, 'v2');
     setSpec(shard, { replicas: 6 });
     expect(sizes(shard)).toEqual({ v1: 6 });
@@ -196,7 +222,10 @@ describe('the Deployment controller', () => {
   });
 
   it('scales both ReplicaSets in proportion in the middle of a rollout', () => {
-    const shard = shardWith({ replicas: 10, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } });
+    const shard = shardWith({
+      replicas: 10,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } },
+    });
     finishRollout(shard);
     setImage(shard, 'v2');
     expect(sizes(shard)).toEqual({ v1: 8, v2: 5 });
@@ -236,7 +265,8 @@ describe('the Deployment controller', () => {
 
   it('passes on that a ReplicaSet cannot make pods', () => {
     const shard = new TestShard([replicaSetController, deploymentController]);
-    shard.refuse = (write) => (write.op === 'create' && write.resource === 'pods' ? forbidden('pods', 'web', 'quota') : undefined);
+    shard.refuse = (write) =>
+      write.op === 'create' && write.resource === 'pods' ? forbidden('pods', 'web', 'quota') : undefined;
     shard.create(DEPLOYMENTS, deployment());
     shard.settle();
     expect(condition(shard, 'ReplicaFailure')).toMatchObject({ status: 'True', reason: 'FailedCreate' });
@@ -244,7 +274,8 @@ describe('the Deployment controller', () => {
 
   it('reports that a ReplicaSet cannot be made', () => {
     const shard = new TestShard([replicaSetController, deploymentController]);
-    shard.refuse = (write) => (write.op === 'create' && write.resource === RS ? forbidden(RS, 'web-1', 'quota') : undefined);
+    shard.refuse = (write) =>
+      write.op === 'create' && write.resource === RS ? forbidden(RS, 'web-1', 'quota') : undefined;
     shard.create(DEPLOYMENTS, deployment());
     shard.settle();
     expect(condition(shard, 'Progressing')).toMatchObject({ status: 'False', reason: 'ReplicaSetCreateError' });
@@ -268,7 +299,8 @@ describe('the Deployment controller', () => {
     const shard = shardWith();
     finishRollout(shard);
     shard.remove(DEPLOYMENTS, 'web');
-    for (const rs of replicaSets(shard)) shard.change(RS, rs.metadata.name as string, (o) => Object.assign(o.metadata, { ownerReferences: [] }));
+    for (const rs of replicaSets(shard))
+      shard.change(RS, rs.metadata.name as string, (o) => Object.assign(o.metadata, { ownerReferences: [] }));
     shard.settle();
     shard.create(DEPLOYMENTS, deployment());
     shard.settle();
@@ -281,7 +313,10 @@ describe('the Deployment controller', () => {
     const shard = shardWith();
     finishRollout(shard);
     const before = shard.writes.length;
-    shard.settle([{ controller: 'deployment', key: 'web' }, { controller: 'replicaset', key: replicaSets(shard)[0]?.metadata.name as string }]);
+    shard.settle([
+      { controller: 'deployment', key: 'web' },
+      { controller: 'replicaset', key: replicaSets(shard)[0]?.metadata.name as string },
+    ]);
     expect(shard.writes.length).toBe(before);
   });
 });

@@ -64,7 +64,10 @@ export const deploymentController = defineController({
   watches: [
     { resource: REPLICA_SETS, keys: (replicaSet, _previous, view) => adoptersOf(replicaSet, view) },
     // A Recreate rollout waits for the last old pod to be gone.
-    { resource: 'pods', keys: (pod, _previous, view, type) => (type === 'DELETED' ? recreatingOwnerOf(pod, view) : []) },
+    {
+      resource: 'pods',
+      keys: (pod, _previous, view, type) => (type === 'DELETED' ? recreatingOwnerOf(pod, view) : []),
+    },
   ],
   reconcile(view, name, context) {
     const deployment = view.get(DEPLOYMENTS, name) as KubeObject as Deployment | undefined;
@@ -94,7 +97,12 @@ function selectorOf(deployment: Deployment): LabelSelector {
 
 function reconcileDeployment(view: StoreReader, deployment: Deployment, { now }: ControllerContext): ReconcileResult {
   if (selectsEverything(deployment)) return selectingAll(deployment);
-  const claimed = claim<ReplicaSet>({ view, owner: deployment, selector: selectorOf(deployment), resource: REPLICA_SETS });
+  const claimed = claim<ReplicaSet>({
+    view,
+    owner: deployment,
+    selector: selectorOf(deployment),
+    resource: REPLICA_SETS,
+  });
   if (claimed.writes.length > 0) return { writes: claimed.writes };
   const sets = sortOut(deployment, claimed.owned);
   if (deployment.metadata.deletionTimestamp) return settle(deployment, countedStatus(deployment, sets, now));
@@ -136,7 +144,13 @@ function syncRevision(deployment: Deployment, sets: ReplicaSets, now: number): r
   const revision = current.metadata.annotations?.[REVISION] ?? '';
   const found =
     progressDeadline(deployment) !== undefined && !conditionOf(deployment.status?.conditions, 'Progressing')
-      ? newCondition('Progressing', 'True', 'FoundNewReplicaSet', `Found new replica set "${current.metadata.name}"`, now)
+      ? newCondition(
+          'Progressing',
+          'True',
+          'FoundNewReplicaSet',
+          `Found new replica set "${current.metadata.name}"`,
+          now,
+        )
       : undefined;
   if (!found && deployment.metadata.annotations?.[REVISION] === revision) return [];
   return [conditionWrite(deployment, found, revision)];
@@ -172,7 +186,10 @@ const oldPodsRun = (view: StoreReader, { old }: ReplicaSets): boolean =>
   old.some((replicaSet) =>
     view
       .ownedBy(replicaSet.metadata.uid ?? '', 'pods')
-      .some(({ object }) => controllerOf(object)?.uid === replicaSet.metadata.uid && !isPodTerminal(object as KubeObject as Pod)),
+      .some(
+        ({ object }) =>
+          controllerOf(object)?.uid === replicaSet.metadata.uid && !isPodTerminal(object as KubeObject as Pod),
+      ),
   );
 
 /** No step to take: clean up after a finished rollout, else tell how it stands. */
@@ -227,7 +244,12 @@ function createReplicaSet(deployment: Deployment, sets: ReplicaSets, now: number
   };
 }
 
-function creationRefused(deployment: Deployment, name: string, refusal: Status, now: number): readonly ControllerWrite[] {
+function creationRefused(
+  deployment: Deployment,
+  name: string,
+  refusal: Status,
+  now: number,
+): readonly ControllerWrite[] {
   if (refusal.reason === 'AlreadyExists') {
     // Another template, or another owner's ReplicaSet, met in this hash: the next pass hashes anew.
     const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
@@ -340,7 +362,9 @@ function conditionWrite(
   revision?: string,
 ): ControllerWrite {
   const conditions = deployment.status?.conditions ?? [];
-  const status = condition ? { ...deployment.status, conditions: [...withCondition(conditions, condition)] } : deployment.status;
+  const status = condition
+    ? { ...deployment.status, conditions: [...withCondition(conditions, condition)] }
+    : deployment.status;
   const next = cloneJson(deployment);
   if (revision) next.metadata.annotations = { ...next.metadata.annotations, [REVISION]: revision };
   return statusWrite(next, { ...status });
@@ -363,7 +387,12 @@ const replicaSetWrite = (
   ...(onDone ? { onDone } : {}),
 });
 
-const eventWrite = (deployment: Deployment, type: 'Normal' | 'Warning', reason: string, message: string): ControllerWrite => ({
+const eventWrite = (
+  deployment: Deployment,
+  type: 'Normal' | 'Warning',
+  reason: string,
+  message: string,
+): ControllerWrite => ({
   op: 'event',
   event: { type, reason, message, component: COMPONENT, regarding: deployment as KubeObject as UntypedObject },
 });

@@ -12,23 +12,30 @@ const sum = (replicaSets: readonly ReplicaSet[], count: (replicaSet: ReplicaSet)
   replicaSets.reduce((total, replicaSet) => total + (count(replicaSet) ?? 0), 0);
 
 export const desiredCount = (replicaSets: readonly ReplicaSet[]): number => sum(replicaSets, replicasOf);
-export const actualCount = (replicaSets: readonly ReplicaSet[]): number => sum(replicaSets, (rs) => rs.status?.replicas);
-export const readyCount = (replicaSets: readonly ReplicaSet[]): number => sum(replicaSets, (rs) => rs.status?.readyReplicas);
+export const actualCount = (replicaSets: readonly ReplicaSet[]): number =>
+  sum(replicaSets, (rs) => rs.status?.replicas);
+export const readyCount = (replicaSets: readonly ReplicaSet[]): number =>
+  sum(replicaSets, (rs) => rs.status?.readyReplicas);
 export const availableCount = (replicaSets: readonly ReplicaSet[]): number =>
   sum(replicaSets, (rs) => rs.status?.availableReplicas);
 
 /** Undefined when a ReplicaSet that was looked at before does not say. */
 export function terminatingCount(replicaSets: readonly ReplicaSet[]): number | undefined {
-  const unsaid = replicaSets.some((rs) => rs.status?.terminatingReplicas === undefined && rs.status?.observedGeneration);
+  const unsaid = replicaSets.some(
+    (rs) => rs.status?.terminatingReplicas === undefined && rs.status?.observedGeneration,
+  );
   return unsaid ? undefined : sum(replicaSets, (rs) => rs.status?.terminatingReplicas);
 }
 
 /** Oldest first, names among equals. */
 export const byCreation = (a: ReplicaSet, b: ReplicaSet): number =>
-  compareTexts(a.metadata.creationTimestamp, b.metadata.creationTimestamp) || compareTexts(a.metadata.name, b.metadata.name);
+  compareTexts(a.metadata.creationTimestamp, b.metadata.creationTimestamp) ||
+  compareTexts(a.metadata.name, b.metadata.name);
 
-export const bySizeThenOlder = (a: ReplicaSet, b: ReplicaSet): number => replicasOf(b) - replicasOf(a) || byCreation(a, b);
-export const bySizeThenNewer = (a: ReplicaSet, b: ReplicaSet): number => replicasOf(b) - replicasOf(a) || byCreation(b, a);
+export const bySizeThenOlder = (a: ReplicaSet, b: ReplicaSet): number =>
+  replicasOf(b) - replicasOf(a) || byCreation(a, b);
+export const bySizeThenNewer = (a: ReplicaSet, b: ReplicaSet): number =>
+  replicasOf(b) - replicasOf(a) || byCreation(b, a);
 
 const compareTexts = (a = '', b = ''): number => (a < b ? -1 : a > b ? 1 : 0);
 

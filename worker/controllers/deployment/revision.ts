@@ -45,7 +45,11 @@ const parseInteger = (text: string): number | undefined => (/^[-+]?[0-9]{1,18}$/
  * The annotations of the current ReplicaSet: the Deployment's, and its revision. One that comes back
  * after others were current gets a new revision and remembers its earlier ones.
  */
-export function annotationsOfCurrent(deployment: Deployment, previous: Annotations | undefined, revision: number): Annotations {
+export function annotationsOfCurrent(
+  deployment: Deployment,
+  previous: Annotations | undefined,
+  revision: number,
+): Annotations {
   const annotations: Annotations = { ...previous, ...copyable(deployment.metadata.annotations) };
   const before = previous?.[REVISION];
   const beforeNumber = before === undefined || before === '' ? 0 : parseInteger(before);

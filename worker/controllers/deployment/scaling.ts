@@ -28,7 +28,10 @@ const resize = (replicaSet: ReplicaSet, replicas: number, force = false): Resize
 
 /** True when the Deployment's size was changed since its ReplicaSets were last sized. */
 export const isScalingEvent = (deployment: Deployment, { all }: ReplicaSets): boolean =>
-  all.some((rs) => isActive(rs) && (countAnnotation(rs, DESIRED_REPLICAS) ?? replicasOf(deployment)) !== replicasOf(deployment));
+  all.some(
+    (rs) =>
+      isActive(rs) && (countAnnotation(rs, DESIRED_REPLICAS) ?? replicasOf(deployment)) !== replicasOf(deployment),
+  );
 
 /** The sizes after a change of the Deployment's size, or while it is paused. */
 export function scale(deployment: Deployment, sets: ReplicaSets): readonly Resize[] {
@@ -143,7 +146,8 @@ function removeHealthy(sizes: Map<ReplicaSet, number>, removable: number): void 
 }
 
 /** Recreate: the old ReplicaSets go down to nothing before the current one exists. */
-export const recreateDown = ({ old }: ReplicaSets): readonly Resize[] => old.filter(isActive).map((rs) => resize(rs, 0));
+export const recreateDown = ({ old }: ReplicaSets): readonly Resize[] =>
+  old.filter(isActive).map((rs) => resize(rs, 0));
 
 export const recreateUp = (deployment: Deployment, current: ReplicaSet): readonly Resize[] =>
   replicasOf(current) === replicasOf(deployment) ? [] : [resize(current, replicasOf(deployment))];

@@ -72,7 +72,13 @@ export function countedStatus(deployment: Deployment, { all, current }: ReplicaS
   const enough = available >= replicasOf(deployment) - fencepostsOf(deployment).maxUnavailable;
   const availability = enough
     ? newCondition('Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.', now)
-    : newCondition('Available', 'False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.', now);
+    : newCondition(
+        'Available',
+        'False',
+        'MinimumReplicasUnavailable',
+        'Deployment does not have minimum availability.',
+        now,
+      );
   return {
     ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0)),
     ...(terminatingReplicas === undefined ? {} : { terminatingReplicas }),
@@ -90,14 +96,22 @@ export function rolloutStatus(deployment: Deployment, sets: ReplicaSets, now: nu
   return { ...status, conditions: [...conditions] };
 }
 
-function progressConditions(deployment: Deployment, sets: ReplicaSets, status: DeploymentStatus, now: number): Conditions {
+function progressConditions(
+  deployment: Deployment,
+  sets: ReplicaSets,
+  status: DeploymentStatus,
+  now: number,
+): Conditions {
   const conditions = status.conditions ?? [];
   if (progressDeadline(deployment) === undefined) return withoutCondition(conditions, 'Progressing');
   const known = conditionOf(deployment.status?.conditions, 'Progressing');
-  const settled = (status.replicas ?? 0) === (status.updatedReplicas ?? 0) && known?.reason === 'NewReplicaSetAvailable';
+  const settled =
+    (status.replicas ?? 0) === (status.updatedReplicas ?? 0) && known?.reason === 'NewReplicaSetAvailable';
   if (settled) return conditions;
 
-  const subject = sets.current ? `ReplicaSet "${sets.current.metadata.name}"` : `Deployment "${deployment.metadata.name}"`;
+  const subject = sets.current
+    ? `ReplicaSet "${sets.current.metadata.name}"`
+    : `Deployment "${deployment.metadata.name}"`;
   if (isComplete(deployment, status)) {
     const message = `${subject} has successfully progressed.`;
     return withCondition(conditions, newCondition('Progressing', 'True', 'NewReplicaSetAvailable', message, now));
@@ -105,7 +119,8 @@ function progressConditions(deployment: Deployment, sets: ReplicaSets, status: D
   if (isProgressing(deployment.status ?? {}, status)) {
     const condition = newCondition('Progressing', 'True', 'ReplicaSetUpdated', `${subject} is progressing.`, now);
     // Each sign of progress renews lastUpdateTime, from which the deadline counts.
-    const renewed = known?.status === 'True' ? { ...condition, lastTransitionTime: known.lastTransitionTime } : condition;
+    const renewed =
+      known?.status === 'True' ? { ...condition, lastTransitionTime: known.lastTransitionTime } : condition;
     return [...withoutCondition(conditions, 'Progressing'), renewed];
   }
   if (isTimedOut(deployment, status, now)) {

@@ -11,7 +11,17 @@ const configMap = (name: string, data: Record<string, string> = {}, owner?: Unty
   metadata: {
     name,
     ...(owner
-      ? { ownerReferences: [{ apiVersion: 'v1', kind: 'Secret', name: owner.metadata.name ?? '', uid: owner.metadata.uid ?? '', controller: true }] }
+      ? {
+          ownerReferences: [
+            {
+              apiVersion: 'v1',
+              kind: 'Secret',
+              name: owner.metadata.name ?? '',
+              uid: owner.metadata.uid ?? '',
+              controller: true,
+            },
+          ],
+        }
       : {}),
   },
   data,
@@ -85,9 +95,18 @@ describe('runControllers', () => {
   });
 
   it('ends a pass at the first refusal, says so once more at most, and waits', () => {
-    const event = (name: string, view: { get(resource: string, name: string): UntypedObject | undefined }): ControllerWrite => ({
+    const event = (
+      name: string,
+      view: { get(resource: string, name: string): UntypedObject | undefined },
+    ): ControllerWrite => ({
       op: 'event',
-      event: { type: 'Warning', reason: 'FailedCreate', message: 'no', component: 'copier', regarding: view.get('secrets', name) as UntypedObject },
+      event: {
+        type: 'Warning',
+        reason: 'FailedCreate',
+        message: 'no',
+        component: 'copier',
+        regarding: view.get('secrets', name) as UntypedObject,
+      },
     });
     const shard = new TestShard([
       copier({
@@ -101,7 +120,10 @@ describe('runControllers', () => {
         }),
       }),
     ]);
-    shard.refuse = (write) => (write.op === 'create' && write.object.metadata.name === 'a-y' ? forbidden('configmaps', 'a-y', 'quota') : undefined);
+    shard.refuse = (write) =>
+      write.op === 'create' && write.object.metadata.name === 'a-y'
+        ? forbidden('configmaps', 'a-y', 'quota')
+        : undefined;
     shard.create('secrets', secret('a'));
     shard.settle();
     expect(shard.store.list('configmaps').map(({ metadata }) => metadata.name)).toEqual(['a-x']);
@@ -116,7 +138,13 @@ describe('runControllers', () => {
       name: 'restless',
       owns: [],
       reconcile: (view, name) => ({
-        writes: [{ op: 'update', resource: 'secrets', object: { ...(view.get('secrets', name) as UntypedObject), data: { n: String(++serial) } } }],
+        writes: [
+          {
+            op: 'update',
+            resource: 'secrets',
+            object: { ...(view.get('secrets', name) as UntypedObject), data: { n: String(++serial) } },
+          },
+        ],
       }),
     });
     const shard = new TestShard([restless]);
@@ -172,7 +200,13 @@ describe('runControllers', () => {
         reconcile: (view, name) => ({
           writes: messages.map((message) => ({
             op: 'event',
-            event: { type: 'Normal', reason: 'Flood', message, component: 'copier', regarding: view.get('secrets', name) as UntypedObject },
+            event: {
+              type: 'Normal',
+              reason: 'Flood',
+              message,
+              component: 'copier',
+              regarding: view.get('secrets', name) as UntypedObject,
+            },
           })),
         }),
       }),
@@ -182,6 +216,8 @@ describe('runControllers', () => {
     const events = shard.store.list('events');
     expect(events.find(({ message }) => message === 'same')).toMatchObject({ count: 2 });
     expect(events).toHaveLength(10);
-    expect(events.filter(({ message }) => String(message).startsWith('(combined from similar events): '))).toHaveLength(1);
+    expect(events.filter(({ message }) => String(message).startsWith('(combined from similar events): '))).toHaveLength(
+      1,
+    );
   });
 });

@@ -170,7 +170,8 @@ class Runtime {
   }
 
   #apply(write: ControllerWrite, controller: string, depth: number): ApplyOutcome {
-    if (depth > FOLLOW_UP_DEPTH_MAX) throw new Error(`${controller}: follow-ups nest deeper than ${FOLLOW_UP_DEPTH_MAX}`);
+    if (depth > FOLLOW_UP_DEPTH_MAX)
+      throw new Error(`${controller}: follow-ups nest deeper than ${FOLLOW_UP_DEPTH_MAX}`);
     if (!this.#run.hasRoom()) return 'noRoom';
     if (write.op === 'event') {
       const event = this.#events.write(write.event, this.#run.view, this.#run.context.now);
@@ -296,4 +297,3 @@ const workItem = (state: KeyState): WorkItem => ({
 });
 
 const messageOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-

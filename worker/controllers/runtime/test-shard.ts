@@ -63,7 +63,9 @@ export class TestShard {
   advance(ms: number): void {
     const end = this.now + ms;
     for (;;) {
-      const next = [...this.timers.values()].filter(({ at }) => (at as number) <= end).sort((a, b) => (a.at as number) - (b.at as number))[0];
+      const next = [...this.timers.values()]
+        .filter(({ at }) => (at as number) <= end)
+        .sort((a, b) => (a.at as number) - (b.at as number))[0];
       if (!next) break;
       this.now = Math.max(this.now, next.at as number);
       this.timers.delete(`${next.controller}/${next.key}`);
@@ -91,13 +93,22 @@ export class TestShard {
   }
 
   /** Changes an object in place, as a client's update (or status update) would. */
-  change<T = UntypedObject>(resource: GroupResource, name: string, edit: (object: T) => void, subresource?: 'status'): void {
+  change<T = UntypedObject>(
+    resource: GroupResource,
+    name: string,
+    edit: (object: T) => void,
+    subresource?: 'status',
+  ): void {
     const object = cloneJson(this.store.get(resource, name) as UntypedObject);
     edit(object as T);
     must(this.apply({ op: 'update', resource, object, ...(subresource ? { subresource } : {}) }));
   }
 
-  remove(resource: GroupResource, name: string, options: { propagationPolicy?: 'Orphan' | 'Background' | 'Foreground'; gracePeriodSeconds?: number } = {}): void {
+  remove(
+    resource: GroupResource,
+    name: string,
+    options: { propagationPolicy?: 'Orphan' | 'Background' | 'Foreground'; gracePeriodSeconds?: number } = {},
+  ): void {
     must(this.apply({ op: 'delete', resource, name, options }));
   }
 
@@ -122,11 +133,16 @@ export class TestShard {
     const name = object.metadata.name ?? '';
     const stored = this.store.get(resource, name);
     if (!stored) return fail(notFound(resource, name));
-    const next: UntypedObject = subresource === 'status' ? { ...object, spec: stored.spec } : { ...object, status: stored.status };
+    const next: UntypedObject =
+      subresource === 'status' ? { ...object, spec: stored.spec } : { ...object, status: stored.status };
     if (JSON.stringify(next.spec) !== JSON.stringify(stored.spec)) {
       next.metadata = { ...next.metadata, generation: (stored.metadata.generation ?? 0) + 1 };
     }
-    if (next.metadata.deletionTimestamp && !next.metadata.finalizers?.length && next.metadata.deletionGracePeriodSeconds === undefined) {
+    if (
+      next.metadata.deletionTimestamp &&
+      !next.metadata.finalizers?.length &&
+      next.metadata.deletionGracePeriodSeconds === undefined
+    ) {
       return ok(this.#take(resource, name));
     }
     return ok(this.#put(resource, next));
@@ -137,7 +153,8 @@ export class TestShard {
     if (!stored) return fail(notFound(resource, name));
     const next = cloneJson(stored);
     const { propagationPolicy } = options ?? {};
-    const added = propagationPolicy === 'Foreground' ? ['foregroundDeletion'] : propagationPolicy === 'Orphan' ? ['orphan'] : [];
+    const added =
+      propagationPolicy === 'Foreground' ? ['foregroundDeletion'] : propagationPolicy === 'Orphan' ? ['orphan'] : [];
     const finalizers = [...new Set([...(next.metadata.finalizers ?? []), ...added])];
     const isGraceful = resource === 'pods' && options?.gracePeriodSeconds !== 0;
     if (finalizers.length === 0 && !isGraceful) return ok(this.#take(resource, name));

@@ -7,5 +7,6 @@ const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 /** Cordoned nodes take only pods that tolerate it. Source: plugins/nodeunschedulable. */
 export const nodeUnschedulable: Filter = {
   name: 'NodeUnschedulable',
-  prepare: (pod) => (node) => (node.isUnschedulable && !isTolerated(TAINT, pod.tolerations) ? UNSCHEDULABLE : undefined),
+  prepare: (pod) => (node) =>
+    node.isUnschedulable && !isTolerated(TAINT, pod.tolerations) ? UNSCHEDULABLE : undefined,
 };

@@ -10,7 +10,10 @@ export const nodeAffinityScore: Score = {
     if (!preferred?.length) return undefined;
     return {
       score: (node) =>
-        preferred.reduce((sum, { weight, preference }) => (matchesPreference(preference, node) ? sum + weight : sum), 0),
+        preferred.reduce(
+          (sum, { weight, preference }) => (matchesPreference(preference, node) ? sum + weight : sum),
+          0,
+        ),
       normalize: (scores) => normalizeByMax(scores, false),
     };
   },
