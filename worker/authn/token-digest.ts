@@ -1,7 +1,16 @@
+/** Digests kept, so that a client's every request does not cost one; the oldest are forgotten. */
+const DIGESTS_MAX = 4096;
+const known = new Map<string, string>();
+
 /** Hex SHA-256 of a token's UTF-8 bytes. */
 export async function tokenDigest(token: string): Promise<string> {
+  const earlier = known.get(token);
+  if (earlier !== undefined) return earlier;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token)));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (known.size >= DIGESTS_MAX) known.delete(known.keys().next().value as string);
+  known.set(token, hex);
+  return hex;
 }
 
 /** Whether two strings are equal, in a time that depends on their lengths only. */

@@ -88,14 +88,19 @@ export function rbacOpinion(attributes: AuthorizationAttributes, view: RbacView)
   return noOpinion(errors.length > 0 ? `RBAC: ${aggregate(errors)}` : '');
 }
 
-/** Reads what bears on requests in a namespace (empty: cluster-scoped ones). */
+/**
+ * Reads what bears on requests in a namespace (empty: cluster-scoped ones). The shard of a namespace
+ * that does not exist is not asked: it would come into being by that.
+ */
 export async function readRbacView(objects: ObjectReader, namespace: string): Promise<RbacView> {
   const list = (resource: string, ns: string) => objects.list(`${resource}.${RBAC_GROUP}`, ns);
-  const [clusterRoles, clusterRoleBindings, roles, roleBindings] = await Promise.all([
+  const [clusterRoles, clusterRoleBindings, found] = await Promise.all([
     list('clusterroles', ''),
     list('clusterrolebindings', ''),
-    namespace ? list('roles', namespace) : [],
-    namespace ? list('rolebindings', namespace) : [],
+    namespace ? objects.get('namespaces', '', namespace) : undefined,
   ]);
+  const [roles, roleBindings] = found
+    ? await Promise.all([list('roles', namespace), list('rolebindings', namespace)])
+    : [[], []];
   return { clusterRoles, clusterRoleBindings, roles, roleBindings };
 }

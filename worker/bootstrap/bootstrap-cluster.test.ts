@@ -5,6 +5,7 @@ import { LeasedPools } from '../../schema/protocol/value-lease.ts';
 import { definitionOf } from '../../schema/resources/lookup.ts';
 import { admissionChain } from '../admission/chain.ts';
 import { rbacOpinion } from '../authz/rbac.ts';
+import { aggregatedRules } from '../controllers/cluster-role-aggregation.ts';
 import { executeWrite } from '../registry/execute.ts';
 import { MemoryTransaction } from '../registry/memory-transaction.ts';
 import { findCreateSubresource } from '../registry/subresources/create-subresources.ts';
@@ -123,6 +124,11 @@ describe('bootstrap', () => {
     const { run, shard } = cluster();
     await run();
     const list = (resource: string) => shard('').list(`${resource}.rbac.authorization.k8s.io`);
+    const roles = list('clusterroles');
+    const fill = (all: readonly UntypedObject[]) =>
+      all.map((role) => (role['aggregationRule'] ? { ...role, rules: aggregatedRules(role, all) } : role));
+    // Twice, as the controller comes to do: edit takes what view took.
+    const filled = fill(fill(roles));
     const editors = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
@@ -131,7 +137,7 @@ describe('bootstrap', () => {
       subjects: [{ kind: 'User', name: 'jane' }],
     };
     const view = {
-      clusterRoles: list('clusterroles'),
+      clusterRoles: filled,
       clusterRoleBindings: list('clusterrolebindings'),
       roles: [],
       roleBindings: [editors],

@@ -384,14 +384,6 @@ export const DEFAULTS_METADATA = {
   annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' },
 } as const;
 
-/** The rules of every role that aggregates, directly or by way of others, to `name`. */
-function collectedRules(name: string): readonly Rule[] {
-  return ROLES.filter((role) => role.aggregateTo === name).flatMap((role) => [
-    ...role.rules,
-    ...(role.aggregates ? collectedRules(role.aggregates) : []),
-  ]);
-}
-
 function clusterRole({ name, aggregateTo, aggregates, rules }: RoleFacts): UntypedObject {
   const labels = aggregateTo ? { [`${AGGREGATION_LABEL}${aggregateTo}`]: 'true' } : {};
   return {
@@ -405,7 +397,8 @@ function clusterRole({ name, aggregateTo, aggregates, rules }: RoleFacts): Untyp
     ...(aggregates
       ? { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [`${AGGREGATION_LABEL}${aggregates}`]: 'true' } }] } }
       : {}),
-    rules: aggregates ? collectedRules(aggregates) : rules,
+    // Those of an aggregating role are its controller's.
+    rules,
   };
 }
 

@@ -31,6 +31,11 @@ export class ConfigCopy {
     return this.#objects.get(`${resource}\n${name}`);
   }
 
+  /** All copied objects of a kind. */
+  list(resource: GroupResource): readonly UntypedObject[] {
+    return [...this.#objects].filter(([key]) => key.startsWith(`${resource}\n`)).map(([, object]) => object);
+  }
+
   /** Makes the copy at least as new as `revision`; rejects when the cluster shard does not answer. */
   async refresh(revision: number): Promise<void> {
     if (this.#revision >= revision) return;

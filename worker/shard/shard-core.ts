@@ -39,6 +39,7 @@ export interface ShardCorePorts {
   definition(resource: string): ResourceDefinition | undefined;
   refreshConfig(configRevision: number): Promise<void>;
   config(resource: string, name: string): UntypedObject | undefined;
+  configList?(resource: string): readonly UntypedObject[];
   control?(run: ControlRun): ControlResult;
   effectsOf?(change: PendingChange): readonly EffectRow[];
   /** Called after each delivery: alarms and effects may be due. */
@@ -78,6 +79,7 @@ export class ShardCore {
       store,
       selectable: (resource, object) => selectableMeta(ports.definition(resource), object),
       config: ports.config,
+      ...(ports.configList ? { configList: ports.configList } : {}),
     });
     this.batcher = new Batcher({
       store,

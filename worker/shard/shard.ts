@@ -177,6 +177,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
       definition: definitionOf,
       refreshConfig: (revision) => (isCluster ? Promise.resolve() : this.#config.refresh(revision)),
       config: (resource, objectName) => this.#config.get(resource, objectName),
+      configList: (resource) => this.#config.list(resource),
       control: (run) => this.#registry.control(run),
       ...(isCluster ? { effectsOf } : {}),
       committed: (changes) => {

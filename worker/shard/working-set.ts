@@ -54,6 +54,7 @@ export interface WorkingSetOptions {
   selectable(resource: GroupResource, object: UntypedObject): SelectableMeta;
   /** The shard's copy of cluster-scoped configuration. Not asked by the cluster shard. */
   config(resource: GroupResource, name: string): UntypedObject | undefined;
+  configList?(resource: GroupResource): readonly UntypedObject[];
 }
 
 export class WorkingSet implements StoreTransaction {
@@ -180,6 +181,10 @@ export class WorkingSet implements StoreTransaction {
 
   config(resource: GroupResource, name: string): UntypedObject | undefined {
     return this.namespace === '' ? this.get(resource, name) : this.#options.config(resource, name);
+  }
+
+  configList(resource: GroupResource): readonly UntypedObject[] {
+    return this.namespace === '' ? this.list(resource) : (this.#options.configList?.(resource) ?? []);
   }
 
   put(resource: GroupResource, object: UntypedObject): UntypedObject {
