@@ -53,9 +53,9 @@ const SCALARS: Record<string, string> = {
 /** The field table's code of one of client-node's types, e.g. `{ [key: string]: Array<string>; }` → `{}[]s`. */
 function codeOf(type: string, format: string): string {
   const array = /^Array<(.*)>$/.exec(type);
-  if (array) return `[]${codeOf(array[1] as string, format)}`;
+  if (array) return `[]${codeOf(array[1] ?? '', format)}`;
   const map = /^\{ \[key: string\]: (.*); \}$/.exec(type);
-  if (map) return `{}${codeOf(map[1] as string, format)}`;
+  if (map) return `{}${codeOf(map[1] ?? '', format)}`;
   const scalar = SCALARS[`${type}|${format}`];
   if (scalar) return scalar;
   if (/^[A-Z]\w*$/.test(type) && (format === '' || format === 'date-time-micro')) return format ? 'm' : type;
@@ -74,7 +74,7 @@ function readAttributes(source: string, name: string): { baseName: string; type:
 
 /** Names client-node's declaration marks as always present. */
 function requiredNames(declaration: string): Set<string> {
-  return new Set([...declaration.matchAll(/^ {4}'([^']+)': /gm)].map((match) => match[1] as string));
+  return new Set([...declaration.matchAll(/^ {4}'([^']+)': /gm)].map(([, name = '']) => name));
 }
 
 function readType(name: string): { type: Type; descriptions: Record<string, string> } {
@@ -94,8 +94,10 @@ const unindent = (comment: string): string => comment.replace(/^\s*\* ?/gm, '').
 /** Descriptions by field; the type's own under the empty name. */
 function readDescriptions(declaration: string): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const match of declaration.matchAll(/\/\*\*\n((?: *\*(?!\/).*\n)+) *\*\/\n(?: {4}'([^']+)'\??:|export declare class)/g)) {
-    found[match[2] ?? ''] = unindent(match[1] as string);
+  for (const match of declaration.matchAll(
+    /\/\*\*\n((?: *\*(?!\/).*\n)+) *\*\/\n(?: {4}'([^']+)'\??:|export declare class)/g,
+  )) {
+    found[match[2] ?? ''] = unindent(match[1] ?? '');
   }
   return found;
 }
@@ -103,7 +105,9 @@ function readDescriptions(declaration: string): Record<string, string> {
 /** The classes `all.js` lists; stale files of older versions lie beside them. */
 function listedTypes(): string[] {
   const listing = readFileSync(path.join(CLIENT_MODELS, 'all.js'), 'utf8');
-  return [...listing.matchAll(/'\.\.\/models\/(\w+)\.js'/g)].map((match) => match[1] as string).sort();
+  return [...listing.matchAll(/'\.\.\/models\/(\w+)\.js'/g)]
+    .map(([, name = '']) => name)
+    .sort((a, b) => (a < b ? -1 : 1));
 }
 
 interface Facts {
@@ -127,7 +131,11 @@ function readFacts(declaration: string): Facts {
     const [, name = '', type = ''] = field;
     names.push(name);
     if (type.includes('ApiResourceQuantity')) quantities.add(name);
-    if (/^"[^"]*"(?: \| "[^"]*")*$/.test(type)) enums.set(name, [...type.matchAll(/"([^"]*)"/g)].map((m) => m[1] as string));
+    if (/^"[^"]*"(?: \| "[^"]*")*$/.test(type))
+      enums.set(
+        name,
+        [...type.matchAll(/"([^"]*)"/g)].map(([, text = '']) => text),
+      );
   }
   return { quantities, enums, names: names.sort().join() };
 }
@@ -135,10 +143,13 @@ function readFacts(declaration: string): Facts {
 /** Facts of `kubernetes-models` by version and kind; several groups may share one. */
 function readAllFacts(): Map<string, Facts[]> {
   const facts = new Map<string, Facts[]>();
-  const folders = readdirSync(KUBERNETES_MODELS, { withFileTypes: true }).filter((e) => e.isDirectory() && e.name !== '_schemas');
+  const folders = readdirSync(KUBERNETES_MODELS, { withFileTypes: true }).filter(
+    (e) => e.isDirectory() && e.name !== '_schemas',
+  );
   for (const folder of folders) {
     const at = path.join(KUBERNETES_MODELS, folder.name);
-    const versions = folder.name === 'v1' ? [['v1', at] as const] : readdirSync(at).map((v) => [v, path.join(at, v)] as const);
+    const versions =
+      folder.name === 'v1' ? [['v1', at] as const] : readdirSync(at).map((v) => [v, path.join(at, v)] as const);
     for (const [version, directory] of versions) {
       if (!/^v\d/.test(version)) continue;
       for (const file of readdirSync(directory).filter((f) => f.endsWith('.d.ts') && f !== 'index.d.ts')) {
@@ -152,7 +163,10 @@ function readAllFacts(): Map<string, Facts[]> {
 
 /** The facts of exactly this type: of the same-named ones, the one with the same fields. */
 function factsOf(type: Type, facts: Map<string, Facts[]>): Facts | undefined {
-  const names = type.fields.map((field) => field.name).sort().join();
+  const names = type.fields
+    .map((field) => field.name)
+    .sort()
+    .join();
   return facts.get(versionAndKind(type.name))?.find((candidate) => candidate.names === names);
 }
 
@@ -194,7 +208,9 @@ function main(): void {
   const types = [...listed, ...added].sort((a, b) => (a.name < b.name ? -1 : 1));
   const quantities = types.flatMap((type) => type.fields).filter((field) => field.type.endsWith('q'));
   if (types.length < TYPES_MIN || quantities.length < QUANTITY_FIELDS_MIN) {
-    throw new Error(`the packages changed their layout: ${types.length} types, ${quantities.length} quantity fields found`);
+    throw new Error(
+      `the packages changed their layout: ${types.length} types, ${quantities.length} quantity fields found`,
+    );
   }
   const enums = listed.flatMap((type) =>
     [...(factsOf(type, facts)?.enums ?? [])].map(([field, values]) => [`${type.name}.${field}`, values] as const),

@@ -225,12 +225,8 @@ export const ADDED_FIELDS: Readonly<Record<string, Readonly<Record<string, strin
   V1alpha3TopologyConstraint: {
     key: 's',
   },
-  V1alpha3WorkloadPodGroupAllDisruptionMode: {
-
-  },
-  V1alpha3WorkloadPodGroupBasicSchedulingPolicy: {
-
-  },
+  V1alpha3WorkloadPodGroupAllDisruptionMode: {},
+  V1alpha3WorkloadPodGroupBasicSchedulingPolicy: {},
   V1alpha3WorkloadPodGroupDisruptionMode: {
     single: 'V1alpha3WorkloadPodGroupSingleDisruptionMode',
     all: 'V1alpha3WorkloadPodGroupAllDisruptionMode',
@@ -250,9 +246,7 @@ export const ADDED_FIELDS: Readonly<Record<string, Readonly<Record<string, strin
     basic: 'V1alpha3WorkloadPodGroupBasicSchedulingPolicy',
     gang: 'V1alpha3WorkloadPodGroupGangSchedulingPolicy',
   },
-  V1alpha3WorkloadPodGroupSingleDisruptionMode: {
-
-  },
+  V1alpha3WorkloadPodGroupSingleDisruptionMode: {},
   V1beta1BasicDevice: {
     nodeAllocatableResources: '{}V1beta1NodeAllocatableResource',
   },

@@ -47,8 +47,10 @@ const INT32_MAX = 2 ** 31 - 1;
 const INT64_LIMIT = 2 ** 63;
 /** Quantities that are canonical as they stand: three digits neither reach the next suffix nor end in 000. */
 const PLAIN_QUANTITY = /^[1-9]\d{0,2}(?:m|k|M|G|Ki|Mi|Gi|)$/;
-const PLAIN_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+const SIX_DECIMALS = /:\d{2}[.,]\d{6}(?:Z|[+-])/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+const isObject = (value: unknown): value is Members => typeof value === 'object' && !Array.isArray(value);
 
 /** Go's name for a JSON value of the wrong type. */
 function jsonTypeOf(value: unknown): string {
@@ -151,7 +153,7 @@ class FieldChecker {
         if (typeof value !== 'boolean') this.mismatch(value, type);
         return value;
       case 'struct':
-        if (typeof value === 'object' && !Array.isArray(value)) this.struct(value as Members, mustStructTypeOf(type.type));
+        if (isObject(value)) this.struct(value, mustStructTypeOf(type.type));
         else this.mismatch(value, type);
         return value;
       case 'list':
@@ -161,8 +163,25 @@ class FieldChecker {
       case 'any':
         this.countMembers(value);
         return value;
+      case 'int32':
+        return this.integer(value, type, INT32_MAX);
+      case 'int64':
+        return this.integer(value, type, INT64_LIMIT);
+      case 'double':
+        if (typeof value !== 'number') this.mismatch(value, type);
+        return value;
+      case 'quantity':
+        return this.quantity(value);
+      case 'intOrString':
+        if (typeof value !== 'string') this.intOrString(value);
+        return value;
+      case 'time':
+      case 'microTime':
+        return this.time(value, type.kind);
+      case 'bytes':
+        return this.bytes(value, type);
       default:
-        return this.scalar(value, type);
+        throw new Error(`no such kind of field: ${JSON.stringify(type satisfies never)}`);
     }
   }
 
@@ -204,30 +223,6 @@ class FieldChecker {
     return value;
   }
 
-  private scalar(value: unknown, type: FieldType): unknown {
-    switch (type.kind) {
-      case 'int32':
-        return this.integer(value, type, INT32_MAX);
-      case 'int64':
-        return this.integer(value, type, INT64_LIMIT);
-      case 'double':
-        if (typeof value !== 'number') this.mismatch(value, type);
-        return value;
-      case 'quantity':
-        return this.quantity(value);
-      case 'intOrString':
-        if (typeof value !== 'string') this.intOrString(value);
-        return value;
-      case 'time':
-      case 'microTime':
-        return this.time(value, type.kind);
-      case 'bytes':
-        return this.bytes(value, type);
-      default:
-        throw new Error(`${type.kind} is no scalar`);
-    }
-  }
-
   private integer(value: unknown, type: FieldType, max: number): unknown {
     if (typeof value !== 'number') this.mismatch(value, type);
     else if (!Number.isInteger(value) || value > max || value < -max - 1) this.mismatch(value, type, `number ${value}`);
@@ -255,8 +250,8 @@ class FieldChecker {
     }
     const canonical = kind === 'time' ? canonicalTime(value) : canonicalMicroTime(value);
     const layout = kind === 'time' ? RFC3339_LAYOUT : RFC3339_MICRO_LAYOUT;
-    // A MicroTime without fraction is refused, a Time of any precision taken.
-    if (canonical !== undefined && !(kind === 'microTime' && PLAIN_TIME.test(value))) return canonical;
+    // A MicroTime must have six decimals; a Time may have any number.
+    if (canonical !== undefined && (kind === 'time' || SIX_DECIMALS.test(value))) return canonical;
     this.fatalError ??= goTimeError(value, layout);
     return value;
   }

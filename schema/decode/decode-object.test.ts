@@ -24,7 +24,12 @@ const asDeployment = { expected: DEPLOYMENT };
 
 describe('what a decoded object is', () => {
   test('kind and apiVersion come from the request where the body names none', () => {
-    expect(objectOf({ data: { a: 'b' } })).toEqual({ kind: 'ConfigMap', apiVersion: 'v1', metadata: {}, data: { a: 'b' } });
+    expect(objectOf({ data: { a: 'b' } })).toEqual({
+      kind: 'ConfigMap',
+      apiVersion: 'v1',
+      metadata: {},
+      data: { a: 'b' },
+    });
   });
 
   test('null is absent, but in lists and maps it is the empty value', () => {
@@ -35,7 +40,10 @@ describe('what a decoded object is', () => {
   test('quantities, times and base64 are stored as upstream stores them', () => {
     const resources = { limits: { cpu: 1, memory: '0.5Gi' }, requests: { cpu: ' 1000m ' } };
     const object = objectOf(
-      { metadata: { creationTimestamp: '2020-01-01T02:00:00.5+02:00' }, spec: { template: { spec: { containers: [{ resources }] } } } },
+      {
+        metadata: { creationTimestamp: '2020-01-01T02:00:00.5+02:00' },
+        spec: { template: { spec: { containers: [{ resources }] } } },
+      },
       asDeployment,
     );
     expect(object.metadata.creationTimestamp).toBe('2020-01-01T00:00:00Z');
@@ -53,10 +61,22 @@ describe('what a decoded object is', () => {
 
 describe('wrong types', () => {
   test.each([
-    [{ spec: { replicas: 'x' } }, 'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32'],
-    [{ spec: { replicas: 1.5 } }, 'json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32'],
-    [{ spec: { template: { spec: { containers: {} } } } }, 'json: cannot unmarshal object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container'],
-    [{ metadata: { labels: { a: 1 } } }, 'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string'],
+    [
+      { spec: { replicas: 'x' } },
+      'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',
+    ],
+    [
+      { spec: { replicas: 1.5 } },
+      'json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32',
+    ],
+    [
+      { spec: { template: { spec: { containers: {} } } } },
+      'json: cannot unmarshal object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container',
+    ],
+    [
+      { metadata: { labels: { a: 1 } } },
+      'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string',
+    ],
     [
       { spec: { template: { spec: { containers: [{ ports: [{ protocol: 5 }] }] } } } },
       'json: cannot unmarshal number into Go struct field ContainerPort.spec.template.spec.containers.ports.protocol of type v1.Protocol',
@@ -65,13 +85,18 @@ describe('wrong types', () => {
       { spec: { template: { spec: { volumes: [{ emptyDir: { medium: 1 } }] } } } },
       'json: cannot unmarshal number into Go struct field EmptyDirVolumeSource.spec.template.spec.volumes.VolumeSource.emptyDir.medium of type v1.StorageMedium',
     ],
-    [{ metadata: { creationTimestamp: 'x' } }, 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"'],
+    [
+      { metadata: { creationTimestamp: 'x' } },
+      'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"',
+    ],
     [
       { spec: { template: { spec: { containers: [{ resources: { limits: { cpu: 'x' } } }] } } } },
       "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
     ],
   ])('%j is refused', (body, why) => {
-    expect(errorOf(JSON.stringify(body), asDeployment)).toBe(`Deployment in version "v1" cannot be handled as a Deployment: ${why}`);
+    expect(errorOf(JSON.stringify(body), asDeployment)).toBe(
+      `Deployment in version "v1" cannot be handled as a Deployment: ${why}`,
+    );
   });
 
   test('the first counts, unless one follows that ends decoding', () => {
@@ -86,18 +111,32 @@ describe('wrong types', () => {
 });
 
 describe('unknown and duplicate fields', () => {
-  const twice = '{"data":{"x":"a","x":"b"},"foo":{"x":1,"x":2},"immutable":true,"immutable":false,"metadata":{"Name":"y"}}';
-  const found = ['duplicate field "data.x"', 'unknown field "foo"', 'duplicate field "immutable"', 'unknown field "metadata.Name"'];
+  const twice =
+    '{"data":{"x":"a","x":"b"},"foo":{"x":1,"x":2},"immutable":true,"immutable":false,"metadata":{"Name":"y"}}';
+  const found = [
+    'duplicate field "data.x"',
+    'unknown field "foo"',
+    'duplicate field "immutable"',
+    'unknown field "metadata.Name"',
+  ];
 
   test('Strict refuses them, told in the order of the body', () => {
-    expect(errorOf(twice)).toBe(`ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: ${found.join(', ')}`);
+    expect(errorOf(twice)).toBe(
+      `ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: ${found.join(', ')}`,
+    );
   });
 
   test('Warn drops them and warns of each', () => {
     const decoded = decode(twice, { fieldValidation: 'Warn' });
     if (!decoded.ok) throw new Error(decoded.status.message);
     expect(decoded.value.warnings).toEqual(found);
-    expect(decoded.value.object).toEqual({ kind: 'ConfigMap', apiVersion: 'v1', data: { x: 'b' }, immutable: false, metadata: {} });
+    expect(decoded.value.object).toEqual({
+      kind: 'ConfigMap',
+      apiVersion: 'v1',
+      data: { x: 'b' },
+      immutable: false,
+      metadata: {},
+    });
   });
 
   test('Ignore drops them in silence', () => {
@@ -107,7 +146,9 @@ describe('unknown and duplicate fields', () => {
 
   test('places in lists are told', () => {
     const body = { spec: { template: { spec: { containers: [{}, { foo: 1 }] } } } };
-    expect(errorOf(JSON.stringify(body), asDeployment)).toContain('unknown field "spec.template.spec.containers[1].foo"');
+    expect(errorOf(JSON.stringify(body), asDeployment)).toContain(
+      'unknown field "spec.template.spec.containers[1].foo"',
+    );
   });
 
   test('YAML keys given twice', () => {
@@ -126,18 +167,36 @@ describe('bodies that are no object of the kind', () => {
 
   test.each([
     ['', `couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)`],
-    ['{"a":1,}', `couldn't get version/kind; json parse error: invalid character '}' looking for beginning of object key string ({"a":1,})`],
-    ['foo', `couldn't get version/kind; json parse error: invalid character 'o' in literal false (expecting 'a') (666f6f)`],
-    ['[]', `couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type ${FIND} (5b5d)`],
-    ['{"kind":1}', `couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string ({"kind":1})`],
+    [
+      '{"a":1,}',
+      `couldn't get version/kind; json parse error: invalid character '}' looking for beginning of object key string ({"a":1,})`,
+    ],
+    [
+      'foo',
+      `couldn't get version/kind; json parse error: invalid character 'o' in literal false (expecting 'a') (666f6f)`,
+    ],
+    [
+      '[]',
+      `couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type ${FIND} (5b5d)`,
+    ],
+    [
+      '{"kind":1}',
+      `couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string ({"kind":1})`,
+    ],
     ['{"apiVersion":"a/b/c"}', 'unexpected GroupVersion string: a/b/c ({"apiVersion":"a/b/c"})'],
   ])('%s', (text, why) => {
     expect(errorOf(text)).toBe(unrecognized(why));
   });
 
   test.each([
-    ['{"kind":"Foo"}', 'Foo in version "v1" cannot be handled as a ConfigMap: no kind "Foo" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"'],
-    ['{"kind":"Pod"}', 'Pod in version "v1" cannot be handled as a ConfigMap: converting (v1.Pod) to (core.ConfigMap): unknown conversion'],
+    [
+      '{"kind":"Foo"}',
+      'Foo in version "v1" cannot be handled as a ConfigMap: no kind "Foo" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    ],
+    [
+      '{"kind":"Pod"}',
+      'Pod in version "v1" cannot be handled as a ConfigMap: converting (v1.Pod) to (core.ConfigMap): unknown conversion',
+    ],
   ])('%s is another kind', (text, why) => {
     expect(errorOf(text)).toBe(why);
   });

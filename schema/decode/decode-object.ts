@@ -44,7 +44,10 @@ function bodySummary(text: string): string {
   const more = isLong ? ' ...' : '';
   if (text.startsWith('{')) return `${isLong ? text.slice(0, BODY_SUMMARY_BYTES_MAX) : text}${more}`;
   const escaped = encodeURIComponent(text.slice(0, BODY_SUMMARY_BYTES_MAX).toWellFormed());
-  const hex = escaped.replace(/%(..)|[^%]/g, (character, byte?: string) => byte?.toLowerCase() ?? character.charCodeAt(0).toString(16));
+  const hex = escaped.replace(
+    /%(..)|[^%]/g,
+    (character, byte?: string) => byte?.toLowerCase() ?? character.charCodeAt(0).toString(16),
+  );
   return `${hex.slice(0, 2 * BODY_SUMMARY_BYTES_MAX)}${more}`;
 }
 
@@ -88,7 +91,9 @@ const apiVersionOf = ({ group, version }: { group: string; version: string }): s
 
 const isServed = (kind: Kind): boolean =>
   structTypeOf(`V${kind.version.slice(1)}${kind.kind}`) !== undefined ||
-  structTypeOf(`${kind.group.split('.')[0]?.replace(/^./, (c) => c.toUpperCase()) || 'Core'}V${kind.version.slice(1)}${kind.kind}`) !== undefined;
+  structTypeOf(
+    `${kind.group.split('.')[0]?.replace(/^./, (c) => c.toUpperCase()) || 'Core'}V${kind.version.slice(1)}${kind.kind}`,
+  ) !== undefined;
 
 /** Why an object of another kind cannot be taken; undefined when it is of the expected one. */
 function kindMismatch(actual: Kind, expected: ExpectedKind): string | undefined {
@@ -145,7 +150,11 @@ interface StrictErrors {
   readonly warnings: readonly string[];
 }
 
-function strictErrorsOf(parsed: Parsed, schema: string, check: { unknown: readonly string[]; members: number }): StrictErrors {
+function strictErrorsOf(
+  parsed: Parsed,
+  schema: string,
+  check: { unknown: readonly string[]; members: number },
+): StrictErrors {
   const hasDuplicates = parsed.json !== undefined && parsed.json.members > check.members;
   const fields = hasDuplicates
     ? strictFieldErrors(parsed.json.text, schema)
@@ -158,7 +167,11 @@ function strictErrorsOf(parsed: Parsed, schema: string, check: { unknown: readon
 /** Decodes a body whose length has been checked. Failures are 400 BadRequest. */
 export function decodeObject(text: string, { expected, format, fieldValidation }: DecodeOptions): Result<Decoded> {
   const unrecognized = (why: string) =>
-    fail(badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${bodySummary(text)})`));
+    fail(
+      badRequest(
+        `the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${bodySummary(text)})`,
+      ),
+    );
   const parsed = parseBody(text, format);
   if (!parsed.ok) return unrecognized(parsed.error);
   const object = parsed.value.value;

@@ -53,7 +53,10 @@ test.each([
 });
 
 test('lists that double by anchors end at a limit', () => {
-  const bomb = ['a0: &a0 [x,x,x,x,x,x,x,x,x,x]', ...Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(',')}]`)];
+  const bomb = [
+    'a0: &a0 [x,x,x,x,x,x,x,x,x,x]',
+    ...Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(',')}]`),
+  ];
   expect(valueOf(bomb.join('\n'))).toBe('yaml: document contains excessive aliasing');
 });
 

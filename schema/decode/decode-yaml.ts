@@ -26,7 +26,10 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/[Mm]issing closing .*quote/, 'found unexpected end of stream'],
   [/end with a \]/, "did not find expected ',' or ']'"],
   [/end with a \}/, "did not find expected ',' or '}'"],
-  [/Nested mappings are not allowed|Implicit map keys need to be on a single line/, 'mapping values are not allowed in this context'],
+  [
+    /Nested mappings are not allowed|Implicit map keys need to be on a single line/,
+    'mapping values are not allowed in this context',
+  ],
   [/cannot start with reserved character|Tabs are not allowed/, 'found character that cannot start any token'],
   [/Implicit keys need to be|followed by map values/, "could not find expected ':'"],
   [/block-seq-ind on same line/, 'block sequence entries are not allowed in this context'],

@@ -109,16 +109,9 @@ const GO_SCALARS: Readonly<Record<ScalarKind, string>> = {
 
 /** A type as Go's errors print it, e.g. `[]v1.Container`. */
 export function goTypeText(type: FieldType): string {
-  switch (type.kind) {
-    case 'list':
-      return `[]${goTypeText(type.item)}`;
-    case 'map':
-      return `map[string]${goTypeText(type.value)}`;
-    case 'struct': {
-      const { version, name } = versionAndName(type.type);
-      return version ? `${version}.${name}` : name;
-    }
-    default:
-      return GO_SCALARS[type.kind];
-  }
+  if (type.kind === 'list') return `[]${goTypeText(type.item)}`;
+  if (type.kind === 'map') return `map[string]${goTypeText(type.value)}`;
+  if (type.kind !== 'struct') return GO_SCALARS[type.kind];
+  const { version, name } = versionAndName(type.type);
+  return version ? `${version}.${name}` : name;
 }

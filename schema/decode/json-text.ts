@@ -197,7 +197,7 @@ class ErrorScanner {
   }
 
   private word(word: string): void {
-    for (const [i, expected] of [...word].entries()) {
+    for (const [i, expected] of word.split('').entries()) {
       if (i > 0 && this.text[this.at] !== expected) {
         const found = this.at < this.text.length ? goCharacter(this.text, this.at) : "' '";
         throw new JsonSyntaxError(`invalid character ${found} in literal ${word} (expecting '${expected}')`);

@@ -2,7 +2,10 @@
 import { stringEnd } from './json-text.ts';
 
 /** Members in order, repeated ones included; lists; anything else is a leaf. */
-export type JsonNode = { readonly members: readonly (readonly [string, JsonNode])[] } | { readonly items: readonly JsonNode[] } | undefined;
+export type JsonNode =
+  | { readonly members: readonly (readonly [string, JsonNode])[] }
+  | { readonly items: readonly JsonNode[] }
+  | undefined;
 
 /** Reads a text known to be valid JSON. */
 class TreeReader {

@@ -54,4 +54,5 @@ const STRATEGIES: ReadonlyMap<string, PatchStrategy> = new Map<string, PatchStra
 ]);
 
 /** The strategy of one type's field, e.g. of `V1PodSpec` and `containers`, if it has one. */
-export const patchStrategyOf = (type: string, field: string): PatchStrategy | undefined => STRATEGIES.get(`${type}.${field}`);
+export const patchStrategyOf = (type: string, field: string): PatchStrategy | undefined =>
+  STRATEGIES.get(`${type}.${field}`);

@@ -25,7 +25,8 @@ class StrictWalk {
   }
 
   private report(kind: 'unknown' | 'duplicate', key: string): void {
-    if (this.errors.size < STRICT_ERRORS_MAX) this.errors.add(`${kind} field ${goQuote(formatPath([...this.path, key]))}`);
+    if (this.errors.size < STRICT_ERRORS_MAX)
+      this.errors.add(`${kind} field ${goQuote(formatPath([...this.path, key]))}`);
   }
 
   struct(node: JsonNode, type: StructType): void {

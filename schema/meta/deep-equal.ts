@@ -29,7 +29,8 @@ function isZero(value: unknown): boolean {
   return Object.entries(value).every(([key, item]) => (STRING_MAPS.has(key) ? isEmptyMap(item) : isZero(item)));
 }
 
-const isEmptyMap = (value: unknown): boolean => !value || (typeof value === 'object' && Object.keys(value).length === 0);
+const isEmptyMap = (value: unknown): boolean =>
+  !value || (typeof value === 'object' && Object.keys(value).length === 0);
 
 const ownValue = (fields: Fields, key: string): unknown => (Object.hasOwn(fields, key) ? fields[key] : undefined);
 

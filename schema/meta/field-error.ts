@@ -154,6 +154,11 @@ export function invalidStatus(group: string, kind: string, name: string, errors:
     code: 422,
     reason: 'Invalid',
     message: `${qualified} ${goQuote(name)} is invalid: ${fieldErrorsText(errors)}`,
-    details: { ...(name ? { name } : {}), ...(group ? { group } : {}), ...(kind ? { kind } : {}), causes: errors.map(causeOf) },
+    details: {
+      ...(name ? { name } : {}),
+      ...(group ? { group } : {}),
+      ...(kind ? { kind } : {}),
+      causes: errors.map(causeOf),
+    },
   });
 }

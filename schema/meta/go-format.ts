@@ -73,9 +73,10 @@ export function byteLength(text: string): number {
 
 /** A decoded value as `%v` prints it: `map[a:1 b:[x y]]`, keys in order. */
 export function goText(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>';
+  if (typeof value === 'string') return value;
   if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
-  if (typeof value !== 'object') return String(value);
+  if (typeof value !== 'object') return value === undefined ? '<nil>' : JSON.stringify(value);
+  if (value === null) return '<nil>';
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return `map[${members.map(([key, item]) => `${key}:${goText(item)}`).join(' ')}]`;
 }

@@ -3,13 +3,19 @@ import { goQuote } from './go-format.ts';
 
 export type IntOrString = number | string;
 
-export type ScaledValue = { readonly ok: true; readonly value: number } | { readonly ok: false; readonly error: string };
+export type ScaledValue =
+  | { readonly ok: true; readonly value: number }
+  | { readonly ok: false; readonly error: string };
 
 /**
  * A count as it is, a percentage as that part of `total`, rounded up or down.
  * The error has upstream's text. Source: GetScaledValueFromIntOrPercent.
  */
-export function scaledIntOrPercent(value: IntOrString | undefined | null, total: number, roundUp: boolean): ScaledValue {
+export function scaledIntOrPercent(
+  value: IntOrString | undefined | null,
+  total: number,
+  roundUp: boolean,
+): ScaledValue {
   if (value === undefined || value === null) return { ok: false, error: 'nil value for IntOrString' };
   if (typeof value === 'number') return { ok: true, value };
   if (!value.endsWith('%')) {

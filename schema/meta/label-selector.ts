@@ -59,8 +59,14 @@ function requirementMatches(requirement: LabelRequirement, labels: Record<string
     case 'gt':
     case 'lt':
       return comparesAs(requirement, value);
+    default:
+      return unreachable(requirement.operator);
   }
 }
+
+const unreachable = (operator: never): never => {
+  throw new Error(`no such operator: ${String(operator)}`);
+};
 
 function comparesAs(requirement: LabelRequirement, text: string | undefined): boolean {
   const value = text === undefined ? undefined : parseInt64(text);
@@ -92,8 +98,12 @@ function formatRequirement({ key, operator, values }: LabelRequirement): string 
       return `${key}>${list}`;
     case 'lt':
       return `${key}<${list}`;
-    default:
+    case '=':
+    case '==':
+    case '!=':
       return `${key}${operator}${list}`;
+    default:
+      return unreachable(operator);
   }
 }
 
@@ -107,9 +117,10 @@ export function formatLabelSelectorObject(selector: LabelSelectorObject | undefi
   return parsed.ok ? formatLabels(parsed.value) || '<none>' : '<error>';
 }
 
-const messagesOf = (errors: readonly string[]): string => [...new Set(errors)].length === 1
-  ? (errors[0] as string)
-  : `[${[...new Set(errors)].join(', ')}]`;
+function aggregated(errors: readonly string[]): string {
+  const texts = [...new Set(errors)];
+  return texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`;
+}
 
 const OPERATOR_RULES: Record<LabelOperator, { readonly allows: (count: number) => boolean; readonly text: string }> = {
   in: { allows: (n) => n > 0, text: "for 'in', 'notin' operators, values set can't be empty" },
@@ -124,7 +135,11 @@ const OPERATOR_RULES: Record<LabelOperator, { readonly allows: (count: number) =
 };
 
 /** Checks a requirement's key and values; the error is upstream's text. */
-export function newRequirement(key: string, operator: LabelOperator, values: readonly string[]): Parsed<LabelRequirement> {
+export function newRequirement(
+  key: string,
+  operator: LabelOperator,
+  values: readonly string[],
+): Parsed<LabelRequirement> {
   const errors: string[] = [];
   const keyErrors = isQualifiedName(key);
   if (keyErrors.length) errors.push(`key: Invalid value: ${goQuote(key)}: ${keyErrors.join('; ')}`);
@@ -135,17 +150,34 @@ export function newRequirement(key: string, operator: LabelOperator, values: rea
   if (operator === 'gt' || operator === 'lt') {
     values.forEach((value, i) => {
       if (parseInt64(value) !== undefined) return;
-      errors.push(`values[${i}]: Invalid value: ${goQuote(value)}: for 'Gt', 'Lt' operators, the value must be an integer`);
+      errors.push(
+        `values[${i}]: Invalid value: ${goQuote(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+      );
     });
   }
   values.forEach((value, i) => {
     const valueErrors = isValidLabelValue(value);
-    if (valueErrors.length) errors.push(`values[${i}][${key}]: Invalid value: ${goQuote(value)}: ${valueErrors.join('; ')}`);
+    if (valueErrors.length)
+      errors.push(`values[${i}][${key}]: Invalid value: ${goQuote(value)}: ${valueErrors.join('; ')}`);
   });
-  return errors.length ? { ok: false, error: messagesOf(errors) } : { ok: true, value: { key, operator, values } };
+  return errors.length ? { ok: false, error: aggregated(errors) } : { ok: true, value: { key, operator, values } };
 }
 
-type TokenKind = 'error' | 'end' | ')' | ',' | '!' | '==' | '=' | '>' | 'identifier' | 'in' | '<' | '!=' | 'notin' | '(';
+type TokenKind =
+  | 'error'
+  | 'end'
+  | ')'
+  | ','
+  | '!'
+  | '=='
+  | '='
+  | '>'
+  | 'identifier'
+  | 'in'
+  | '<'
+  | '!='
+  | 'notin'
+  | '(';
 interface Token {
   readonly kind: TokenKind;
   readonly text: string;
@@ -245,8 +277,7 @@ class LabelSelectorParser {
 
   private requirement(): LabelRequirement {
     const { key, operator } = this.keyAndOperator();
-    const parsed =
-      operator === undefined ? this.requirementWithValues(key) : newRequirement(key, operator, []);
+    const parsed = operator === undefined ? this.requirementWithValues(key) : newRequirement(key, operator, []);
     if (!parsed.ok) throw this.inRequirement(parsed.error);
     return parsed.value;
   }
@@ -335,7 +366,12 @@ export function parseLabelSelector(text: string): Parsed<LabelSelector> {
   }
 }
 
-const EXPRESSION_OPERATORS: Record<string, LabelOperator> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };
+const EXPRESSION_OPERATORS: Record<string, LabelOperator> = {
+  In: 'in',
+  NotIn: 'notin',
+  Exists: 'exists',
+  DoesNotExist: '!',
+};
 
 /**
  * The selector an object-form selector means: absent selects nothing, empty everything.
@@ -387,14 +423,21 @@ export interface LabelSelectorValidationOptions {
 
 type Expression = NonNullable<LabelSelectorObject['matchExpressions']>[number];
 
-function expressionErrors(expression: Expression, field: string, options: LabelSelectorValidationOptions): FieldError[] {
+function expressionErrors(
+  expression: Expression,
+  field: string,
+  options: LabelSelectorValidationOptions,
+): FieldError[] {
   const { key, operator, values = [] } = expression;
   const errors: FieldError[] = [];
   if (operator === 'In' || operator === 'NotIn') {
-    if (!values.length) errors.push(required(`${field}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
+    if (!values.length)
+      errors.push(required(`${field}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
   } else if (operator === 'Exists' || operator === 'DoesNotExist') {
     if (values.length) {
-      errors.push(forbiddenField(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+      errors.push(
+        forbiddenField(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+      );
     }
   } else if (!options.allowUnknownOperatorInRequirement) {
     errors.push(invalid(`${field}.operator`, operator ?? '', 'not a valid selector operator'));

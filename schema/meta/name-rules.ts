@@ -9,7 +9,8 @@ const maxLenError = (length: number): string => `must be no more than ${length} 
 const maxBytesError = (length: number): string => `must be no more than ${length} bytes`;
 const EMPTY_ERROR = 'must be non-empty';
 
-export const inclusiveRangeError = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`;
+export const inclusiveRangeError = (low: number, high: number): string =>
+  `must be between ${low} and ${high}, inclusive`;
 
 /** `msg (e.g. 'a',  or 'b', regex used for validation is 're')`, as upstream builds it. */
 export function regexError(message: string, regex: string, ...examples: string[]): string {
@@ -118,7 +119,9 @@ export function isWildcardDNS1123Subdomain(value: string): string[] {
 export function isQualifiedName(value: string): string[] {
   const parts = value.split('/');
   if (parts.length > 2) {
-    return [`a valid label key ${LABEL_KEY_ERROR} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [
+      `a valid label key ${LABEL_KEY_ERROR} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
   }
   const errors: string[] = [];
   const name = parts[parts.length - 1] as string;
@@ -143,7 +146,8 @@ export function isValidLabelValue(value: string): string[] {
 
 export function isCIdentifier(value: string): string[] {
   if (C_IDENTIFIER_WHOLE.test(value)) return [];
-  const text = "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
+  const text =
+    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
   return [regexError(text, C_IDENTIFIER, 'my_name', 'MY_NAME', 'MyName')];
 }
 
@@ -157,7 +161,9 @@ function directoryErrors(value: string): string[] {
 export function isEnvVarName(value: string): string[] {
   const text =
     "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit";
-  const errors = ENV_VAR_WHOLE.test(value) ? [] : [regexError(text, ENV_VAR, 'my.env-name', 'MY_ENV.NAME', 'MyEnvName1')];
+  const errors = ENV_VAR_WHOLE.test(value)
+    ? []
+    : [regexError(text, ENV_VAR, 'my.env-name', 'MY_ENV.NAME', 'MyEnvName1')];
   return [...errors, ...directoryErrors(value)];
 }
 
@@ -231,7 +237,9 @@ function maskTrailingDash(name: string): string {
 type NameRule = (name: string, prefix: boolean) => string[];
 
 /** Name rules in the shape of `ResourceDefinition.validateName`; `prefix` when checking generateName. */
-export const nameIsDNSSubdomain: NameRule = (name, prefix) => isDNS1123Subdomain(prefix ? maskTrailingDash(name) : name);
+export const nameIsDNSSubdomain: NameRule = (name, prefix) =>
+  isDNS1123Subdomain(prefix ? maskTrailingDash(name) : name);
 export const nameIsDNSLabel: NameRule = (name, prefix) => isDNS1123Label(prefix ? maskTrailingDash(name) : name);
 export const nameIsDNS1035Label: NameRule = (name, prefix) => isDNS1035Label(prefix ? maskTrailingDash(name) : name);
-export const nameIsPathSegment: NameRule = (name, prefix) => (prefix ? isPathSegmentPrefix(name) : isPathSegmentName(name));
+export const nameIsPathSegment: NameRule = (name, prefix) =>
+  prefix ? isPathSegmentPrefix(name) : isPathSegmentName(name);

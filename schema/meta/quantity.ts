@@ -14,7 +14,9 @@ export interface Quantity {
   readonly text?: string;
 }
 
-export type ParsedQuantity = { readonly ok: true; readonly value: Quantity } | { readonly ok: false; readonly error: string };
+export type ParsedQuantity =
+  | { readonly ok: true; readonly value: Quantity }
+  | { readonly ok: false; readonly error: string };
 
 export const QUANTITY_FORMAT_ERROR =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
@@ -69,7 +71,9 @@ function interpretSuffix(suffix: string): Suffix | undefined {
   const exponent = /^[eE]([+-]?\d+)$/.exec(suffix);
   if (!exponent) return undefined;
   const value = Number(exponent[1]);
-  return Math.abs(value) <= QUANTITY_EXPONENT_MAX ? { base: 10, exponent: value, format: 'DecimalExponent' } : undefined;
+  return Math.abs(value) <= QUANTITY_EXPONENT_MAX
+    ? { base: 10, exponent: value, format: 'DecimalExponent' }
+    : undefined;
 }
 
 const abs = (n: bigint): bigint => (n < 0n ? -n : n);
@@ -82,7 +86,9 @@ function divideUp(n: bigint, divisor: bigint): bigint {
 
 /** The value in units of 10^scale, rounded away from zero. */
 function rescale(q: Quantity, scale: number): bigint {
-  return q.scale >= scale ? q.unscaled * 10n ** BigInt(q.scale - scale) : divideUp(q.unscaled, 10n ** BigInt(scale - q.scale));
+  return q.scale >= scale
+    ? q.unscaled * 10n ** BigInt(q.scale - scale)
+    : divideUp(q.unscaled, 10n ** BigInt(scale - q.scale));
 }
 
 /** True where upstream's parser reads the number as an int64, and so may keep the text it came in. */

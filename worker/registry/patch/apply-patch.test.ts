@@ -3,16 +3,30 @@ import type { KubeObject } from '../../../schema/meta/object-meta.ts';
 import { applyPatch, type PatchInput } from './apply-patch.ts';
 import { JSON_PATCH_OPERATIONS_MAX } from './json-patch.ts';
 
-const CONFIG_MAP = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'a', labels: { x: '1' } }, data: { k: 'v' } };
+const CONFIG_MAP = {
+  kind: 'ConfigMap',
+  apiVersion: 'v1',
+  metadata: { name: 'a', labels: { x: '1' } },
+  data: { k: 'v' },
+};
 
 function apply(type: PatchInput['type'], patch: unknown, options: Partial<PatchInput> = {}) {
   const text = typeof patch === 'string' ? patch : JSON.stringify(patch);
-  return applyPatch({ type, patch: text, current: CONFIG_MAP as KubeObject, schema: 'V1ConfigMap', fieldValidation: 'Strict', ...options });
+  return applyPatch({
+    type,
+    patch: text,
+    current: CONFIG_MAP,
+    schema: 'V1ConfigMap',
+    fieldValidation: 'Strict',
+    ...options,
+  });
 }
 
 function outcome(type: PatchInput['type'], patch: unknown, options: Partial<PatchInput> = {}): unknown {
   const applied = apply(type, patch, options);
-  return applied.ok ? applied.value.object : `${applied.status.code} ${applied.status.reason}: ${applied.status.message}`;
+  return applied.ok
+    ? applied.value.object
+    : `${applied.status.code} ${applied.status.reason}: ${applied.status.message}`;
 }
 
 const changed = { ...CONFIG_MAP, data: { k: 'w' } };
@@ -29,10 +43,26 @@ test.each([
 describe('what is no patch', () => {
   test.each([
     ['json', '{', '400 BadRequest: error decoding patch: unexpected end of JSON input'],
-    ['json', {}, '400 BadRequest: error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp'],
-    ['json', [1], '400 BadRequest: error decoding patch: json: cannot unmarshal number into Go value of type handlers.jsonPatchOp'],
-    ['json', [{ op: 1 }], '400 BadRequest: error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string'],
-    ['merge', [], '400 BadRequest: error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'],
+    [
+      'json',
+      {},
+      '400 BadRequest: error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    ],
+    [
+      'json',
+      [1],
+      '400 BadRequest: error decoding patch: json: cannot unmarshal number into Go value of type handlers.jsonPatchOp',
+    ],
+    [
+      'json',
+      [{ op: 1 }],
+      '400 BadRequest: error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string',
+    ],
+    [
+      'merge',
+      [],
+      '400 BadRequest: error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}',
+    ],
     ['merge', 'null', '400 BadRequest: Invalid JSON Patch'],
     ['strategic', '[', '400 BadRequest: unexpected end of JSON input'],
     ['strategic', [], '400 BadRequest: json: cannot unmarshal array into Go value of type map[string]interface {}'],
@@ -41,8 +71,14 @@ describe('what is no patch', () => {
   });
 
   test('more operations than the limit', () => {
-    const operations = Array.from({ length: JSON_PATCH_OPERATIONS_MAX + 1 }, () => ({ op: 'test', path: '/kind', value: 'ConfigMap' }));
-    expect(outcome('json', operations)).toBe('413 RequestEntityTooLarge: The allowed maximum operations in a JSON patch is 10000, got 10001');
+    const operations = Array.from({ length: JSON_PATCH_OPERATIONS_MAX + 1 }, () => ({
+      op: 'test',
+      path: '/kind',
+      value: 'ConfigMap',
+    }));
+    expect(outcome('json', operations)).toBe(
+      '413 RequestEntityTooLarge: The allowed maximum operations in a JSON patch is 10000, got 10001',
+    );
   });
 });
 
@@ -61,7 +97,9 @@ describe('what does not fit', () => {
   });
 
   test('a strategic patch upstream has no answer for', () => {
-    expect(outcome('strategic', { metadata: { labels: { $patch: 'x' } } })).toBe('500 : unknown patch type: x in map: map[$patch:x]');
+    expect(outcome('strategic', { metadata: { labels: { $patch: 'x' } } })).toBe(
+      '500 : unknown patch type: x in map: map[$patch:x]',
+    );
   });
 });
 
@@ -70,8 +108,12 @@ describe('unknown and repeated fields', () => {
     expect(outcome('strategic', { foo: { a: [1] } })).toBe(
       '422 Invalid:  "" is invalid: patch: Invalid value: "map[foo:map[a:[1]]]": strict decoding error: unknown field "foo"',
     );
-    expect(outcome('merge', '{"data":{"k":"a","k":"b"}}')).toContain('strict decoding error: duplicate field \\"data.k\\"'.replaceAll('\\', ''));
-    expect(outcome('json', '[{"op":"add","path":"/data/z","value":"1","foo":1}]')).toContain('strict decoding error: json patch unknown field "[0].foo"');
+    expect(outcome('merge', '{"data":{"k":"a","k":"b"}}')).toContain(
+      'strict decoding error: duplicate field \\"data.k\\"'.replaceAll('\\', ''),
+    );
+    expect(outcome('json', '[{"op":"add","path":"/data/z","value":"1","foo":1}]')).toContain(
+      'strict decoding error: json patch unknown field "[0].foo"',
+    );
   });
 
   test('Warn drops them and warns', () => {

@@ -8,7 +8,15 @@ import { invalid, invalidStatus } from '../../../schema/meta/field-error.ts';
 import { goQuote, goText } from '../../../schema/meta/go-format.ts';
 import { cloneJson } from '../../../schema/meta/json-value.ts';
 import type { KubeObject, UntypedObject } from '../../../schema/meta/object-meta.ts';
-import { badRequest, fail, failure, ok, requestEntityTooLarge, type Result, type Status } from '../../../schema/meta/status.ts';
+import {
+  badRequest,
+  fail,
+  failure,
+  ok,
+  requestEntityTooLarge,
+  type Result,
+  type Status,
+} from '../../../schema/meta/status.ts';
 import type { FieldValidation } from '../../../schema/protocol/shard.ts';
 import { applyJsonPatch, JSON_PATCH_OPERATIONS_MAX, type JsonPatchOperation } from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
@@ -56,7 +64,7 @@ const unforeseen = (message: string): Status => failure({ code: 500, reason: '',
 interface Merged {
   readonly value: unknown;
   /** How upstream shows the patch in errors about the outcome. */
-  shown(): string;
+  readonly shown: () => string;
   readonly strictErrors: readonly string[];
 }
 
@@ -68,7 +76,9 @@ function jsonPatched({ patch, current, fieldValidation }: PatchInput): Result<Me
   const operations = parsed.value ?? [];
   const item = isStrict ? 'handlers.jsonPatchOp' : 'jsonpatch.Operation';
   if (!Array.isArray(operations)) {
-    return decoding(`json: cannot unmarshal ${jsonName(operations)} into Go value of type ${isStrict ? `[]${item}` : 'jsonpatch.Patch'}`);
+    return decoding(
+      `json: cannot unmarshal ${jsonName(operations)} into Go value of type ${isStrict ? `[]${item}` : 'jsonpatch.Patch'}`,
+    );
   }
   const wrong = operations.find((operation) => !isObject(operation) && operation !== null);
   if (wrong !== undefined) return decoding(`json: cannot unmarshal ${jsonName(wrong)} into Go value of type ${item}`);
@@ -88,12 +98,17 @@ function jsonPatched({ patch, current, fieldValidation }: PatchInput): Result<Me
 }
 
 /** A patch that must be an object, and what it repeats. */
-function objectPatch({ patch, fieldValidation }: PatchInput, describe: (why: string) => string): Result<{ value: Members | null; strictErrors: string[] }> {
+function objectPatch(
+  { patch, fieldValidation }: PatchInput,
+  describe: (why: string) => string,
+): Result<{ value: Members | null; strictErrors: string[] }> {
   const parsed = parseJson(patch);
   if (!parsed.ok) return fail(badRequest(describe(parsed.error)));
   const { value, shape } = parsed;
   if (value !== null && !isObject(value)) {
-    return fail(badRequest(describe(`json: cannot unmarshal ${jsonName(value)} into Go value of type map[string]interface {}`)));
+    return fail(
+      badRequest(describe(`json: cannot unmarshal ${jsonName(value)} into Go value of type map[string]interface {}`)),
+    );
   }
   return ok({ value, strictErrors: fieldValidation === 'Ignore' ? [] : repeatedMembers(patch, value, shape.members) });
 }
@@ -133,7 +148,8 @@ const invalidOutcome = (shown: string, why: string): Status =>
 /** What the outcome is of another kind than the object was. */
 function changedKind(next: Members, current: KubeObject): string | undefined {
   const { kind, apiVersion } = next;
-  if ((kind === undefined || kind === current.kind) && (apiVersion === undefined || apiVersion === current.apiVersion)) return undefined;
+  if ((kind === undefined || kind === current.kind) && (apiVersion === undefined || apiVersion === current.apiVersion))
+    return undefined;
   return `no kind ${goQuote(goText(kind ?? current.kind))} is registered for version ${goQuote(goText(apiVersion ?? current.apiVersion))} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
 }
 
@@ -146,7 +162,12 @@ export function applyPatch(input: PatchInput): Result<PatchOutput> {
   if (!merged.ok) return merged;
   const { value, shown, strictErrors } = merged.value;
   if (!isObject(value)) {
-    return fail(invalidOutcome(shown(), `json: cannot unmarshal ${jsonName(value)} into Go value of type map[string]interface {}`));
+    return fail(
+      invalidOutcome(
+        shown(),
+        `json: cannot unmarshal ${jsonName(value)} into Go value of type map[string]interface {}`,
+      ),
+    );
   }
   const text = input.type === 'strategic' ? '' : shown();
   const changed = changedKind(value, input.current);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import fastJsonPatch from 'fast-json-patch';
 import { describe, expect, test } from 'vitest';
 import { applyJsonPatch, JSON_PATCH_COPY_BYTES_MAX, type JsonPatchOperation } from './json-patch.ts';
@@ -42,7 +42,10 @@ describe('operations', () => {
   });
 
   test('the first failure ends the patch', () => {
-    const operations = [{ op: 'test', path: '/a', value: 2 }, { op: 'remove', path: '/a' }];
+    const operations = [
+      { op: 'test', path: '/a', value: 2 },
+      { op: 'remove', path: '/a' },
+    ];
     expect(patched({ a: 1 }, ...operations)).toEqual({ error: 'testing value /a failed: test failed' });
   });
 
@@ -63,7 +66,14 @@ describe('operations', () => {
 describe('against another implementation', () => {
   const key = fc.constantFrom('a', 'b', 'c/d', '0');
   const { value } = fc.letrec((tie) => ({
-    value: fc.oneof({ maxDepth: 3 }, fc.integer(), fc.string(), fc.boolean(), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(key, tie('value'), { maxKeys: 3, noNullPrototype: true })),
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.integer(),
+      fc.string(),
+      fc.boolean(),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(key, tie('value'), { maxKeys: 3, noNullPrototype: true }),
+    ),
   }));
   const document = fc.dictionary(key, value, { maxKeys: 4, noNullPrototype: true });
 
@@ -78,7 +88,14 @@ describe('against another implementation', () => {
   });
 
   test('never throws, whatever the operations', () => {
-    const operation = fc.dictionary(fc.constantFrom('op', 'path', 'from', 'value'), fc.oneof(fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test', '/a', '/a/0', '/b/-', ''), fc.anything()), { noNullPrototype: true });
+    const operation = fc.dictionary(
+      fc.constantFrom('op', 'path', 'from', 'value'),
+      fc.oneof(
+        fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test', '/a', '/a/0', '/b/-', ''),
+        fc.anything(),
+      ),
+      { noNullPrototype: true },
+    );
     fc.assert(
       fc.property(document, fc.array(operation, { maxLength: 5 }), (from, operations) => {
         applyJsonPatch(structuredClone(from), operations);

@@ -4,6 +4,7 @@
  * Source: gopkg.in/evanphx/json-patch.v4. Pure; takes over the document.
  */
 import { setMember } from '../../../schema/decode/check-fields.ts';
+import { goText } from '../../../schema/meta/go-format.ts';
 import { cloneJson, equalJson } from '../../../schema/meta/json-value.ts';
 
 /** Source: maxJSONPatchOperations of apiserver endpoints/handlers/patch.go. */
@@ -115,21 +116,23 @@ class JsonPatchRun {
 
   private place(operation: JsonPatchOperation, field: 'path' | 'from'): { container: Container; key: string } | string {
     const path = operation[field];
-    if (typeof path !== 'string') return `${operation.op} operation failed to decode ${field}: missing value`;
+    if (typeof path !== 'string') return `${goText(operation.op)} operation failed to decode ${field}: missing value`;
     const place = findPlace(this.root, path);
-    return place ?? `${operation.op} operation does not apply: doc is missing ${field}: ${path}: missing value`;
+    return place ?? `${goText(operation.op)} operation does not apply: doc is missing ${field}: ${path}: missing value`;
   }
 
   private add(operation: JsonPatchOperation): string | undefined {
     const place = this.place(operation, 'path');
     if (typeof place === 'string') return place;
-    return addAt(place.container, place.key, operation.value ?? null) ? undefined : `error in add for path: '${operation.path}'`;
+    return addAt(place.container, place.key, operation.value ?? null)
+      ? undefined
+      : `error in add for path: '${goText(operation.path)}'`;
   }
 
   private remove(operation: JsonPatchOperation): string | undefined {
     const place = this.place(operation, 'path');
     if (typeof place === 'string') return place;
-    return removeAt(place.container, place.key) ? undefined : `error in remove for path: '${operation.path}'`;
+    return removeAt(place.container, place.key) ? undefined : `error in remove for path: '${goText(operation.path)}'`;
   }
 
   private replace(operation: JsonPatchOperation): string | undefined {
@@ -141,7 +144,8 @@ class JsonPatchRun {
     const place = this.place(operation, 'path');
     if (typeof place === 'string') return place;
     const { container, key } = place;
-    if (!valueAt(container, key)) return `replace operation does not apply: doc is missing key: ${operation.path}: missing value`;
+    if (!valueAt(container, key))
+      return `replace operation does not apply: doc is missing key: ${goText(operation.path)}: missing value`;
     if (Array.isArray(container)) container[indexOf(key, container.length) as number] = operation.value ?? null;
     else setMember(container, key, operation.value ?? null);
     return undefined;
@@ -154,14 +158,14 @@ class JsonPatchRun {
     if (!removeAt(from.container, from.key)) return `error in move for path: '${from.key}'`;
     const place = this.place(operation, 'path');
     if (typeof place === 'string') return place;
-    return addAt(place.container, place.key, value) ? undefined : `error in move for path: '${operation.path}'`;
+    return addAt(place.container, place.key, value) ? undefined : `error in move for path: '${goText(operation.path)}'`;
   }
 
   private copy(operation: JsonPatchOperation): string | undefined {
     const from = this.place(operation, 'from');
     if (typeof from === 'string') return from;
     const source = valueAt(from.container, from.key);
-    if (!source) return `error in copy for from: '${operation.from}'`;
+    if (!source) return `error in copy for from: '${goText(operation.from)}'`;
     const place = this.place(operation, 'path');
     if (typeof place === 'string') return place;
     const value = source.value ?? null;
@@ -173,12 +177,12 @@ class JsonPatchRun {
   }
 
   private test(operation: JsonPatchOperation): string | undefined {
-    const wrong = `testing value ${operation.path} failed: test failed`;
+    const wrong = `testing value ${goText(operation.path)} failed: test failed`;
     if (operation.path === '') return equalJson(this.root, operation.value) ? undefined : wrong;
     const place = this.place(operation, 'path');
     if (typeof place === 'string') return place;
     const held = valueAt(place.container, place.key);
-    if (!held) return `error in test for path: '${operation.path}'`;
+    if (!held) return `error in test for path: '${goText(operation.path)}'`;
     return equalJson(held.value ?? null, operation.value ?? null) ? undefined : wrong;
   }
 }

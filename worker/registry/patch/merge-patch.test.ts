@@ -1,8 +1,9 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applyMergePatch } from './merge-patch.ts';
 
-const merged = (document: unknown, patch: unknown): unknown => applyMergePatch(structuredClone(document), structuredClone(patch));
+const merged = (document: unknown, patch: unknown): unknown =>
+  applyMergePatch(structuredClone(document), structuredClone(patch));
 
 // RFC 7386, appendix A, but for the rows in which the apiserver's library differs.
 test.each([
@@ -32,7 +33,12 @@ test('__proto__ is a member like any other', () => {
 
 test('applying a patch of objects twice is applying it once', () => {
   const { value } = fc.letrec((tie) => ({
-    value: fc.oneof({ maxDepth: 4 }, fc.string(), fc.constant(null), fc.dictionary(fc.string(), tie('value'), { noNullPrototype: true })),
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.string(),
+      fc.constant(null),
+      fc.dictionary(fc.string(), tie('value'), { noNullPrototype: true }),
+    ),
   }));
   const members = fc.dictionary(fc.string(), value, { noNullPrototype: true });
   fc.assert(

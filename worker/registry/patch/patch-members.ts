@@ -33,8 +33,14 @@ export function operationErrors(text: string, operations: readonly JsonPatchOper
     for (const [field, value] of Object.entries(operation)) {
       if (OPERATION_FIELDS.get(field) !== STRING || value === null || typeof value === 'string') continue;
       const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-      return { error: `json: cannot unmarshal ${found} into Go struct field jsonPatchOp.${field} of type string`, strictErrors: [] };
+      return {
+        error: `json: cannot unmarshal ${found} into Go struct field jsonPatchOp.${field} of type string`,
+        strictErrors: [],
+      };
     }
   }
-  return { error: undefined, strictErrors: strictItemErrors(text, OPERATION_FIELDS).map((error) => `json patch ${error}`) };
+  return {
+    error: undefined,
+    strictErrors: strictItemErrors(text, OPERATION_FIELDS).map((error) => `json patch ${error}`),
+  };
 }

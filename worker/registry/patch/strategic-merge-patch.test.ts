@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
 
@@ -16,7 +16,12 @@ const podMerged = (original: Members, patch: Members): unknown => {
 
 describe('lists', () => {
   test('containers are merged by name, new ones stand first', () => {
-    const original = { containers: [{ name: 'a', image: 'x', args: ['1'] }, { name: 'b', image: 'y' }] };
+    const original = {
+      containers: [
+        { name: 'a', image: 'x', args: ['1'] },
+        { name: 'b', image: 'y' },
+      ],
+    };
     expect(podMerged(original, { containers: [{ name: 'b', image: 'z' }, { name: 'c' }] })).toEqual({
       containers: [{ name: 'a', image: 'x', args: ['1'] }, { name: 'b', image: 'z' }, { name: 'c' }],
     });
@@ -26,10 +31,35 @@ describe('lists', () => {
   });
 
   test('ports are merged by containerPort, env by name, mounts by mountPath', () => {
-    const original = { containers: [{ name: 'a', ports: [{ containerPort: 80, name: 'http' }], env: [{ name: 'X', value: '1' }], volumeMounts: [{ mountPath: '/a', name: 'v' }] }] };
-    const patch = { containers: [{ name: 'a', ports: [{ containerPort: 80, protocol: 'UDP' }], env: [{ name: 'X', value: '2' }], volumeMounts: [{ mountPath: '/a', readOnly: true }] }] };
+    const original = {
+      containers: [
+        {
+          name: 'a',
+          ports: [{ containerPort: 80, name: 'http' }],
+          env: [{ name: 'X', value: '1' }],
+          volumeMounts: [{ mountPath: '/a', name: 'v' }],
+        },
+      ],
+    };
+    const patch = {
+      containers: [
+        {
+          name: 'a',
+          ports: [{ containerPort: 80, protocol: 'UDP' }],
+          env: [{ name: 'X', value: '2' }],
+          volumeMounts: [{ mountPath: '/a', readOnly: true }],
+        },
+      ],
+    };
     expect(podMerged(original, patch)).toEqual({
-      containers: [{ name: 'a', ports: [{ containerPort: 80, name: 'http', protocol: 'UDP' }], env: [{ name: 'X', value: '2' }], volumeMounts: [{ mountPath: '/a', name: 'v', readOnly: true }] }],
+      containers: [
+        {
+          name: 'a',
+          ports: [{ containerPort: 80, name: 'http', protocol: 'UDP' }],
+          env: [{ name: 'X', value: '2' }],
+          volumeMounts: [{ mountPath: '/a', name: 'v', readOnly: true }],
+        },
+      ],
     });
   });
 
@@ -50,9 +80,21 @@ describe('lists', () => {
   });
 
   test('conditions of a status are merged by type', () => {
-    const original = { status: { conditions: [{ type: 'Ready', status: 'False' }, { type: 'X', status: 'True' }] } };
+    const original = {
+      status: {
+        conditions: [
+          { type: 'Ready', status: 'False' },
+          { type: 'X', status: 'True' },
+        ],
+      },
+    };
     expect(merged('V1Node', original, { status: { conditions: [{ type: 'Ready', status: 'True' }] } })).toEqual({
-      status: { conditions: [{ type: 'Ready', status: 'True' }, { type: 'X', status: 'True' }] },
+      status: {
+        conditions: [
+          { type: 'Ready', status: 'True' },
+          { type: 'X', status: 'True' },
+        ],
+      },
     });
   });
 
@@ -66,7 +108,12 @@ describe('lists', () => {
 describe('maps', () => {
   test('null deletes a member, and is ignored where there is none', () => {
     const original = { metadata: { labels: { a: '1', b: '2' } } };
-    expect(merged('V1ConfigMap', original, { metadata: { labels: { a: null, c: null, d: '4' } }, data: { x: null, y: '1' } })).toEqual({
+    expect(
+      merged('V1ConfigMap', original, {
+        metadata: { labels: { a: null, c: null, d: '4' } },
+        data: { x: null, y: '1' },
+      }),
+    ).toEqual({
       metadata: { labels: { b: '2', d: '4' } },
       data: { y: '1' },
     });
@@ -82,52 +129,103 @@ describe('maps', () => {
 
 describe('directives', () => {
   test('$patch: delete takes an item out', () => {
-    expect(podMerged({ containers: [{ name: 'a' }, { name: 'b' }] }, { containers: [{ name: 'a', $patch: 'delete' }] })).toEqual({
+    expect(
+      podMerged({ containers: [{ name: 'a' }, { name: 'b' }] }, { containers: [{ name: 'a', $patch: 'delete' }] }),
+    ).toEqual({
       containers: [{ name: 'b' }],
     });
   });
 
   test('$patch: replace in a list replaces the list, in an object the object', () => {
-    expect(podMerged({ containers: [{ name: 'a' }] }, { containers: [{ name: 'b' }, { $patch: 'replace' }] })).toEqual({ containers: [{ name: 'b' }] });
+    expect(podMerged({ containers: [{ name: 'a' }] }, { containers: [{ name: 'b' }, { $patch: 'replace' }] })).toEqual({
+      containers: [{ name: 'b' }],
+    });
     const original = { metadata: { labels: { a: '1' }, name: 'x' } };
-    expect(merged('V1ConfigMap', original, { metadata: { labels: { $patch: 'replace', b: '2' } } })).toEqual({ metadata: { labels: { b: '2' }, name: 'x' } });
+    expect(merged('V1ConfigMap', original, { metadata: { labels: { $patch: 'replace', b: '2' } } })).toEqual({
+      metadata: { labels: { b: '2' }, name: 'x' },
+    });
   });
 
   test('$patch: delete empties an object; anything else is refused', () => {
     expect(merged('V1ConfigMap', { data: { a: '1' } }, { data: { $patch: 'delete' } })).toEqual({ data: {} });
-    expect(merged('V1ConfigMap', { data: { a: '1' } }, { data: { $patch: 'foo' } })).toBe('Internal: unknown patch type: foo in map: map[$patch:foo]');
+    expect(merged('V1ConfigMap', { data: { a: '1' } }, { data: { $patch: 'foo' } })).toBe(
+      'Internal: unknown patch type: foo in map: map[$patch:foo]',
+    );
   });
 
   test('$deleteFromPrimitiveList', () => {
-    expect(merged('V1ConfigMap', { metadata: { finalizers: ['a', 'b'] } }, { metadata: { '$deleteFromPrimitiveList/finalizers': ['a'] } })).toEqual({ metadata: { finalizers: ['b'] } });
-    expect(merged('V1ConfigMap', { metadata: {} }, { metadata: { $deleteFromPrimitiveList: ['a'] } })).toBe('BadRequest: invalid patch format of primitive list');
+    expect(
+      merged(
+        'V1ConfigMap',
+        { metadata: { finalizers: ['a', 'b'] } },
+        { metadata: { '$deleteFromPrimitiveList/finalizers': ['a'] } },
+      ),
+    ).toEqual({ metadata: { finalizers: ['b'] } });
+    expect(merged('V1ConfigMap', { metadata: {} }, { metadata: { $deleteFromPrimitiveList: ['a'] } })).toBe(
+      'BadRequest: invalid patch format of primitive list',
+    );
   });
 
   test('$retainKeys drops what it does not list', () => {
     const original = { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } };
-    expect(merged('V1Deployment', original, { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } })).toEqual({ spec: { strategy: { type: 'Recreate' } } });
-    expect(merged('V1Deployment', original, { spec: { strategy: { $retainKeys: ['x'], type: 'Recreate' } } })).toBe('BadRequest: invalid patch format of retainKeys');
+    expect(
+      merged('V1Deployment', original, { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } }),
+    ).toEqual({ spec: { strategy: { type: 'Recreate' } } });
+    expect(merged('V1Deployment', original, { spec: { strategy: { $retainKeys: ['x'], type: 'Recreate' } } })).toBe(
+      'BadRequest: invalid patch format of retainKeys',
+    );
   });
 
   test('$setElementOrder orders what it names, the rest keeps its place', () => {
     const original = { containers: [{ name: 'a' }, { name: 'b' }, { name: 'sidecar' }] };
-    const patch = { '$setElementOrder/containers': [{ name: 'c' }, { name: 'b' }, { name: 'a' }], containers: [{ name: 'c' }] };
-    expect(podMerged(original, patch)).toEqual({ containers: [{ name: 'c' }, { name: 'b' }, { name: 'a' }, { name: 'sidecar' }] });
+    const patch = {
+      '$setElementOrder/containers': [{ name: 'c' }, { name: 'b' }, { name: 'a' }],
+      containers: [{ name: 'c' }],
+    };
+    expect(podMerged(original, patch)).toEqual({
+      containers: [{ name: 'c' }, { name: 'b' }, { name: 'a' }, { name: 'sidecar' }],
+    });
   });
 
   test('a patch out of the order it sets', () => {
-    const patch = { '$setElementOrder/containers': [{ name: 'a' }, { name: 'b' }], containers: [{ name: 'b' }, { name: 'a' }] };
-    expect(podMerged({ containers: [] }, patch)).toMatch(/^Internal: The order in patch list:\n\[map\[name:b\] map\[name:a\]\]\n doesn't match/);
+    const patch = {
+      '$setElementOrder/containers': [{ name: 'a' }, { name: 'b' }],
+      containers: [{ name: 'b' }, { name: 'a' }],
+    };
+    expect(podMerged({ containers: [] }, patch)).toMatch(
+      /^Internal: The order in patch list:\n\[map\[name:b\] map\[name:a\]\]\n doesn't match/,
+    );
   });
 });
 
 describe('whatever comes', () => {
   test('never throws and never pollutes prototypes', () => {
-    const key = fc.constantFrom('metadata', 'spec', 'containers', 'name', 'labels', 'finalizers', '$patch', '$retainKeys', '$setElementOrder/containers', '$deleteFromPrimitiveList/finalizers', '__proto__', 'volumes', 'foo');
+    const key = fc.constantFrom(
+      'metadata',
+      'spec',
+      'containers',
+      'name',
+      'labels',
+      'finalizers',
+      '$patch',
+      '$retainKeys',
+      '$setElementOrder/containers',
+      '$deleteFromPrimitiveList/finalizers',
+      '__proto__',
+      'volumes',
+      'foo',
+    );
     const { value } = fc.letrec((tie) => ({
-      value: fc.oneof({ maxDepth: 5 }, fc.constantFrom('a', 'delete', 'replace', 1, null, true), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(key, tie('value'), { maxKeys: 5 })),
+      value: fc.oneof(
+        { maxDepth: 5 },
+        fc.constantFrom('a', 'delete', 'replace', 1, null, true),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(key, tie('value'), { maxKeys: 5 }),
+      ),
     }));
-    const members = fc.dictionary(key, value, { maxKeys: 5 }).map((object) => JSON.parse(JSON.stringify(object)) as Members);
+    const members = fc
+      .dictionary(key, value, { maxKeys: 5 })
+      .map((object) => JSON.parse(JSON.stringify(object)) as Members);
     fc.assert(
       fc.property(members, members, (original, patch) => {
         applyStrategicMergePatch(original, patch, 'V1Pod');

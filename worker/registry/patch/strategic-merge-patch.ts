@@ -113,7 +113,9 @@ function fieldTypeOf(schema: string | undefined, field: string): FieldType {
   if (!type) throw internal('merging an object in json but data type is not struct, instead is: map');
   const known = type.fields.get(field);
   if (known) return known;
-  throw internal(`unable to find api field in struct ${versionAndName(type.name).name} for the json field ${JSON.stringify(field)}`);
+  throw internal(
+    `unable to find api field in struct ${versionAndName(type.name).name} for the json field ${JSON.stringify(field)}`,
+  );
 }
 
 function below(schema: string | undefined, field: string): Below {
@@ -204,16 +206,17 @@ function inOrder({ merged, patchOrder, serverOrder, mergeKey }: Ordering): unkno
   const stored = positions(serverOrder, mergeKey);
   const isNamed = (item: unknown): boolean => named.has(identityOf(item, mergeKey));
   const patchItems = sortedBy(merged.filter(isNamed), named, mergeKey);
-  const serverItems = sortedBy(merged.filter((item) => !isNamed(item)), stored, mergeKey);
+  const serverItems = sortedBy(
+    merged.filter((item) => !isNamed(item)),
+    stored,
+    mergeKey,
+  );
   const result: unknown[] = [];
   let server = 0;
   for (const item of patchItems) {
-    const at = stored.get(identityOf(item, mergeKey));
-    while (at !== undefined && server < serverItems.length) {
-      const serverAt = stored.get(identityOf(serverItems[server], mergeKey));
-      if (serverAt === undefined || serverAt >= at) break;
-      result.push(serverItems[server++]);
-    }
+    const at = stored.get(identityOf(item, mergeKey)) ?? -1;
+    const standsBefore = (other: unknown): boolean => (stored.get(identityOf(other, mergeKey)) ?? Infinity) < at;
+    while (server < serverItems.length && standsBefore(serverItems[server])) result.push(serverItems[server++]);
     result.push(item);
   }
   return [...result, ...serverItems.slice(server)];
@@ -227,7 +230,10 @@ interface ListMerge {
 }
 
 /** Takes the directives out of a list's patch: deletes what it names, and tells whether it replaces all. */
-function applyItemDirectives({ original, patch, mergeKey }: ListMerge & { mergeKey: string }): { original: unknown[]; patch: unknown[] } {
+function applyItemDirectives({ original, patch, mergeKey }: ListMerge & { mergeKey: string }): {
+  original: unknown[];
+  patch: unknown[];
+} {
   const deleted = new Set<unknown>();
   const rest: unknown[] = [];
   let replaces = false;
@@ -247,7 +253,12 @@ function applyItemDirectives({ original, patch, mergeKey }: ListMerge & { mergeK
   return { original: original.filter((item) => !deleted.has(own(asObject(item), mergeKey))), patch: rest };
 }
 
-function mergeItems(original: unknown[], patch: readonly unknown[], mergeKey: string, schema: string | undefined): unknown[] {
+function mergeItems(
+  original: unknown[],
+  patch: readonly unknown[],
+  mergeKey: string,
+  schema: string | undefined,
+): unknown[] {
   const merged = [...original];
   const places = positions(merged, mergeKey);
   for (const item of patch) {
@@ -313,7 +324,9 @@ function applyOrder(directive: string, original: Members, patch: Members, schema
   let merged: unknown[];
   if (storedList && broughtList) {
     const merges = field.strategy?.strategy === 'merge';
-    merged = merges ? mergeLists({ original: storedList, patch: broughtList, schema: field.schema, mergeKey }) : broughtList;
+    merged = merges
+      ? mergeLists({ original: storedList, patch: broughtList, schema: field.schema, mergeKey })
+      : broughtList;
   } else if (broughtList) {
     merged = withoutDirectives(broughtList) as unknown[];
   } else if (storedList) {
@@ -321,7 +334,8 @@ function applyOrder(directive: string, original: Members, patch: Members, schema
   } else {
     return;
   }
-  if (elementKind(storedList ?? [], broughtList ?? []) === undefined) throw internal('no elements in any of the given slices');
+  if (elementKind(storedList ?? [], broughtList ?? []) === undefined)
+    throw internal('no elements in any of the given slices');
   setMember(original, key, inOrder({ merged, patchOrder: order, serverOrder: storedList ?? [], mergeKey }));
   delete patch[key];
 }
@@ -330,7 +344,11 @@ function mergeField(original: Members, key: string, value: unknown, schema: stri
   const current = own(original, key);
   if (isObject(current) && isObject(value)) {
     const field = below(schema, key);
-    setMember(original, key, field.strategy?.strategy === 'replace' ? value : mergeObjects(current, value, field.schema));
+    setMember(
+      original,
+      key,
+      field.strategy?.strategy === 'replace' ? value : mergeObjects(current, value, field.schema),
+    );
   } else if (Array.isArray(current) && Array.isArray(value)) {
     const field = below(schema, key);
     const merges = field.strategy?.strategy === 'merge';
@@ -347,7 +365,11 @@ function deleteFromList(original: Members, key: string, value: unknown): void {
   if (!Array.isArray(current) || !Array.isArray(value)) return;
   elementKind(current, value);
   const deleted = new Set(value);
-  setMember(original, key, current.filter((item) => !deleted.has(item)));
+  setMember(
+    original,
+    key,
+    current.filter((item) => !deleted.has(item)),
+  );
 }
 
 function mergeObjects(original: Members, patch: Members, schema: string | undefined): Members {
