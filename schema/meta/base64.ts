@@ -19,11 +19,13 @@ function utf8Bytes(text: string): number[] {
 }
 
 /** The base64 form of a text's UTF-8 bytes. */
-export function encodeBase64Text(text: string): string {
-  const bytes = utf8Bytes(text);
+export const encodeBase64Text = (text: string): string => encodeBase64(utf8Bytes(text));
+
+/** The base64 form of bytes. */
+export function encodeBase64(bytes: ArrayLike<number>): string {
   let encoded = '';
   for (let i = 0; i < bytes.length; i += 3) {
-    const [a = 0, b = 0, c = 0] = bytes.slice(i, i + 3);
+    const [a = 0, b = 0, c = 0] = [bytes[i], bytes[i + 1], bytes[i + 2]];
     const left = bytes.length - i;
     encoded += ALPHABET[a >> 2];
     encoded += ALPHABET[((a & 3) << 4) | (b >> 4)];

@@ -4,35 +4,57 @@ import { fail, ok, requestEntityTooLarge, type Result } from '../../schema/meta/
 /** Source: apiserver's MaxRequestBodyBytes. */
 export const REQUEST_BODY_BYTES_MAX = 3 * 1024 * 1024;
 
-const TOO_LARGE = `limit is ${REQUEST_BODY_BYTES_MAX}`;
+const tooLarge = () => fail(requestEntityTooLarge(`Request entity is too large: limit is ${REQUEST_BODY_BYTES_MAX}`));
 
-const tooLarge = () => fail(requestEntityTooLarge(`Request entity is too large: ${TOO_LARGE}`));
-
-/** The body as text; empty when there is none. A body above the limit is not read to its end. */
-export async function readBody(request: Request): Promise<Result<string>> {
-  if (!request.body) return ok('');
+/** Whether the body's length is known and within the limit; a body above it is not read to its end. */
+function declaredLength(request: Request): 'fits' | 'too large' | 'unknown' {
   const declared = request.headers.get('content-length');
-  if (declared !== null) {
-    const bytes = Number(declared);
-    if (bytes > REQUEST_BODY_BYTES_MAX) return tooLarge();
-    if (bytes >= 0 && !request.headers.has('content-encoding')) return ok(await request.text());
-  }
-  return readChunks(request.body);
+  if (declared === null || request.headers.has('content-encoding')) return 'unknown';
+  const bytes = Number(declared);
+  if (bytes > REQUEST_BODY_BYTES_MAX) return 'too large';
+  return bytes >= 0 ? 'fits' : 'unknown';
 }
 
-async function readChunks(body: ReadableStream<Uint8Array>): Promise<Result<string>> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
+/** The body as text; empty when there is none. */
+export async function readBody(request: Request): Promise<Result<string>> {
+  if (!request.body) return ok('');
+  const length = declaredLength(request);
+  if (length === 'too large') return tooLarge();
+  if (length === 'fits') return ok(await request.text());
+  const bytes = await readChunks(request.body);
+  return bytes.ok ? ok(new TextDecoder().decode(bytes.value)) : bytes;
+}
+
+/** The body's bytes. */
+export async function readBodyBytes(request: Request): Promise<Result<Uint8Array>> {
+  if (!request.body) return ok(new Uint8Array());
+  const length = declaredLength(request);
+  if (length === 'too large') return tooLarge();
+  return length === 'fits' ? ok(new Uint8Array(await request.arrayBuffer())) : readChunks(request.body);
+}
+
+async function readChunks(body: ReadableStream<Uint8Array>): Promise<Result<Uint8Array>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
   const reader = body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return ok(text + decoder.decode());
-    bytes += value.byteLength;
-    if (bytes > REQUEST_BODY_BYTES_MAX) {
+    if (done) return ok(joined(chunks, length));
+    length += value.byteLength;
+    if (length > REQUEST_BODY_BYTES_MAX) {
       await reader.cancel();
       return tooLarge();
     }
-    text += decoder.decode(value, { stream: true });
+    chunks.push(value);
   }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
 }

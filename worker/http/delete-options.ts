@@ -3,20 +3,23 @@ import { checkFields } from '../../schema/decode/check-fields.ts';
 import { parseJson } from '../../schema/decode/decode-json.ts';
 import { parseYaml } from '../../schema/decode/decode-yaml.ts';
 import { type FieldError, invalid, invalidStatus, notSupported } from '../../schema/meta/field-error.ts';
-import { badRequest, fail, ok, type Result, unsupportedMediaType } from '../../schema/meta/status.ts';
+import { badRequest, fail, ok, type Result } from '../../schema/meta/status.ts';
 import type { DeleteOptions } from '../../schema/protocol/shard.ts';
 import type { ApiRequest } from './api-request.ts';
-import { readBody } from './body.ts';
-import { ANSWER_MEDIA_TYPES, bodyMediaType, unknownBodyFormat } from './negotiation/media-types.ts';
+import { readText, type TextBody } from './object-body.ts';
 import { isTrue } from './request-info.ts';
 import { dryRunErrors } from './request-options.ts';
 
 const PROPAGATION_POLICIES: readonly string[] = ['Foreground', 'Background', 'Orphan', 'nil'];
 
 export async function decodeDeleteOptions(api: ApiRequest): Promise<Result<DeleteOptions>> {
-  const body = await readBody(api.request);
-  if (!body.ok) return body;
-  const options = body.value === '' ? optionsOfQuery(api.query) : optionsOfBody(body.value, api.request.headers.get('content-type'));
+  // Without a body the query counts, whatever Content-Type says; clients also send empty ones.
+  const isEmpty = !api.request.body || api.request.headers.get('content-length') === '0';
+  const body = !isEmpty
+    ? await readText(api.request, { kind: 'DeleteOptions', schema: 'V1DeleteOptions' })
+    : undefined;
+  if (body && !body.ok) return body;
+  const options = !body?.value.text ? optionsOfQuery(api.query) : optionsOfBody(body.value);
   if (!options.ok) return options;
   const errors = optionErrors(options.value);
   return errors.length > 0 ? fail(invalidStatus('meta.k8s.io', 'DeleteOptions', '', errors)) : options;
@@ -25,7 +28,9 @@ export async function decodeDeleteOptions(api: ApiRequest): Promise<Result<Delet
 function optionErrors({ orphanDependents, propagationPolicy, dryRun }: DeleteOptions): FieldError[] {
   const errors: FieldError[] = [];
   if (orphanDependents !== undefined && propagationPolicy !== undefined) {
-    errors.push(invalid('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'));
+    errors.push(
+      invalid('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'),
+    );
   }
   if (propagationPolicy !== undefined && !PROPAGATION_POLICIES.slice(0, 3).includes(propagationPolicy)) {
     errors.push(notSupported('propagationPolicy', propagationPolicy, PROPAGATION_POLICIES));
@@ -37,7 +42,8 @@ function optionsOfQuery(query: URLSearchParams): Result<DeleteOptions> {
   const options: DeleteOptions = {};
   const grace = query.get('gracePeriodSeconds');
   if (grace !== null && grace !== '') {
-    if (!/^[+-]?\d{1,15}$/.test(grace)) return fail(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`));
+    if (!/^[+-]?\d{1,15}$/.test(grace))
+      return fail(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`));
     options.gracePeriodSeconds = Number(grace);
   }
   if (query.has('orphanDependents')) options.orphanDependents = isTrue(query.get('orphanDependents'));
@@ -49,18 +55,20 @@ function optionsOfQuery(query: URLSearchParams): Result<DeleteOptions> {
 }
 
 /** A body may be of any group: clients send the group's own DeleteOptions. */
-function optionsOfBody(body: string, contentType: string | null): Result<DeleteOptions> {
-  const mediaType = bodyMediaType(contentType);
-  if (!mediaType) return fail(unsupportedMediaType(unknownBodyFormat(ANSWER_MEDIA_TYPES.map((type) => type.name))));
-  const parsed = mediaType.format === 'json' ? parseJson(body) : parseYaml(body);
+function optionsOfBody({ text, format }: TextBody): Result<DeleteOptions> {
+  const parsed = format === 'json' ? parseJson(text) : parseYaml(text);
   if (!parsed.ok) return fail(badRequest(`couldn't get version/kind; json parse error: ${parsed.error}`));
   const { value } = parsed;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    return fail(badRequest("couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct"));
+    return fail(
+      badRequest("couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct"),
+    );
   }
   const raw = value as Record<string, unknown>;
   if (raw.kind !== undefined && raw.kind !== '' && raw.kind !== 'DeleteOptions') {
-    return fail(badRequest(`no kind ${JSON.stringify(raw.kind)} is registered for the internal version of group "meta.k8s.io"`));
+    return fail(
+      badRequest(`no kind ${JSON.stringify(raw.kind)} is registered for the internal version of group "meta.k8s.io"`),
+    );
   }
   const { error } = checkFields(raw, 'V1DeleteOptions');
   if (error) return fail(badRequest(error));

@@ -54,7 +54,7 @@ const refusals: readonly Row[] = [
     headers: { 'content-type': 'application/x-tar' },
     code: 415,
     reason: 'UnsupportedMediaType',
-    message: 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+    message: 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   },
   {
     title: 'a patch of no known kind',

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { allowsObjectForms } from '../object-forms.ts';
 import { negotiate } from './accept.ts';
 
-const KUBECTL = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
+const KUBECTL =
+  'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
 
 const outcome = (header: string | null): string => {
   const accepted = negotiate(header, allowsObjectForms);
@@ -22,10 +23,16 @@ describe('the form of an answer', () => {
     ['text/html, application/yaml;q=0.1', 'application/yaml'],
     [KUBECTL, 'application/json meta.k8s.io/v1 Table'],
     ['application/json;as=Table;v=v2;g=meta.k8s.io,application/json', 'application/json'],
-    ['application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io', 'application/json meta.k8s.io/v1 PartialObjectMetadataList'],
+    [
+      'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
+      'application/json meta.k8s.io/v1 PartialObjectMetadataList',
+    ],
     ['application/vnd.kubernetes.protobuf,application/json', 'application/json'],
     ['application/json;stream=watch', 'application/json'],
-    ['application/json;as=Nonsense;v=v1;g=meta.k8s.io', '406 only the following media types are accepted: application/json, application/yaml'],
+    [
+      'application/json;as=Nonsense;v=v1;g=meta.k8s.io',
+      '406 only the following media types are accepted: application/json, application/yaml',
+    ],
     ['image/png', '406 only the following media types are accepted: application/json, application/yaml'],
   ];
   it.each(rows)('%s', (header, expected) => {

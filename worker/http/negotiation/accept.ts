@@ -35,7 +35,8 @@ export function parseAccept(header: string): readonly Clause[] {
 function parseClause(text: string): Clause[] {
   const [media = '', ...rest] = text.split(';').map((part) => part.trim());
   const slash = media.indexOf('/');
-  const [type, subtype] = slash < 0 ? (media === '*' ? ['*', '*'] : ['', '']) : [media.slice(0, slash).trim(), media.slice(slash + 1).trim()];
+  const [type, subtype] =
+    slash < 0 ? (media === '*' ? ['*', '*'] : ['', '']) : [media.slice(0, slash).trim(), media.slice(slash + 1).trim()];
   if (!type || !subtype) return [];
   const pairs = rest.flatMap((part): [string, string][] => {
     const equals = part.indexOf('=');
@@ -66,7 +67,9 @@ export function negotiate(
       if (accepted) return ok(accepted);
     }
   }
-  return fail(notAcceptable(`only the following media types are accepted: ${offered.map((type) => type.name).join(', ')}`));
+  return fail(
+    notAcceptable(`only the following media types are accepted: ${offered.map((type) => type.name).join(', ')}`),
+  );
 }
 
 /** Clients send few different headers, again and again. */

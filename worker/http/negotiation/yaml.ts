@@ -7,5 +7,6 @@ export const yamlMediaType: MediaType = {
   type: 'application',
   subtype: 'yaml',
   format: 'yaml',
-  writeBody: (json) => stringify(JSON.parse(json), { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: true }),
+  writeBody: (json) =>
+    stringify(JSON.parse(json), { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: true }),
 };
