@@ -7,6 +7,7 @@ import { badRequest, internalError, serviceUnavailable, type Status } from '../.
 import { authenticate } from '../authn/chain.ts';
 import { forbiddenStatus } from '../authz/attributes.ts';
 import { authorize } from '../authz/chain.ts';
+import { impersonate } from '../authz/impersonation.ts';
 import type { Env } from '../env.ts';
 import { pathNotFound, statusAnswer } from './answers.ts';
 import type { ApiRequest, Handled, HttpRuntime } from './api-request.ts';
@@ -47,7 +48,9 @@ async function handle(request: Request, env: Env, context: ExecutionContext, run
   if (!info) return badRequest(`unable to determine kind and namespace from url, ${url.pathname}`);
 
   const security = securityDeps(env, runtime.now);
-  const user = await authenticate({ headers: request.headers, path: url.pathname }, security);
+  const caller = await authenticate({ headers: request.headers, path: url.pathname }, security);
+  if (!caller.ok) return caller.status;
+  const user = await impersonate(request.headers, caller.value, security);
   if (!user.ok) return user.status;
   const attributes = attributesOf(info, user.value, query.get('fieldSelector') ?? '');
   const verdict = await authorize(attributes, security);
