@@ -5,6 +5,8 @@ import { daemonSet } from './apps/daemon-set.ts';
 import { deployment } from './apps/deployment.ts';
 import { replicaSet } from './apps/replica-set.ts';
 import { statefulSet } from './apps/stateful-set.ts';
+import { cronJob } from './batch/cron-job.ts';
+import { job } from './batch/job.ts';
 import { lease } from './coordination/lease.ts';
 import { configMap } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
@@ -61,4 +63,6 @@ export const catalog: readonly ResourceDefinition[] = [
   kind(controllerRevision),
   kind(statefulSet),
   kind(daemonSet),
+  kind(job),
+  kind(cronJob),
 ];
