@@ -1,4 +1,4 @@
-import { env, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { systemUser } from '../../schema/protocol/user-info.ts';
 import type { ListRequest, WriteRequest } from '../../schema/protocol/shard.ts';

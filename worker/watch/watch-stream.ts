@@ -30,7 +30,7 @@ export class WatchStream implements WatchSink {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#isOver || !this.#controller) return false;
+    if (this.#isOver || this.#endsAfterInitial || !this.#controller) return false;
     const waiting = this.#held ? this.#heldBytes : 1 - (this.#controller.desiredSize ?? 1);
     if (waiting + bytes.byteLength > WATCH_BACKLOG_BYTES_MAX) {
       this.#controller.error(new Error('the watch lags too far behind'));
@@ -46,8 +46,11 @@ export class WatchStream implements WatchSink {
 
   end(): void {
     if (this.#isOver) return;
-    if (this.#held) this.#endsAfterInitial = true;
-    else {
+    if (this.#held) {
+      // What was held back would follow initial events that may have failed; the client resumes before it.
+      this.#held = [];
+      this.#endsAfterInitial = true;
+    } else {
       this.#isOver = true;
       this.#controller?.close();
     }
@@ -70,7 +73,9 @@ export class WatchStream implements WatchSink {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const bytes of held) this.#controller?.enqueue(bytes);
-    if (this.#endsAfterInitial) this.end();
+    if (!this.#endsAfterInitial) return;
+    this.#isOver = true;
+    this.#controller?.close();
   }
 
   #over(): void {
