@@ -4,6 +4,7 @@ import { failure, type Status } from '../../schema/meta/status.ts';
 import type { LogStreamRequest, StreamOpening, StreamRequest } from '../../schema/protocol/agent.ts';
 import type { ApiClient } from '../control-plane/api-client.ts';
 import { type Log, messageOf } from '../log.ts';
+import { SendWindow } from './send-window.ts';
 import type { StreamOpener } from './stream-sessions.ts';
 
 const SESSIONS_MAX = 256;
@@ -85,10 +86,15 @@ export class DialBack implements StreamOpener {
       status: failure({ code: 500, reason: 'InternalError', message: messageOf(error) }),
     }));
     const opening: StreamOpening = outcome.ok ? { ok: true } : { ok: false, status: outcome.status };
+    const window = new SendWindow();
+    socket.on('message', (data, isBinary) => {
+      if (!isBinary) window.received(data.toString());
+    });
+    signal.addEventListener('abort', () => window.end());
     socket.send(JSON.stringify(opening));
     if (!outcome.ok) return;
     for await (const part of outcome.parts) {
-      if (signal.aborted) return;
+      if (signal.aborted || !(await window.take(part.byteLength))) return;
       await send(socket, part);
     }
   }
