@@ -16,7 +16,11 @@ const SESSION = /^[A-Za-z0-9-]{1,64}$/;
 const NODE_PATH = /^\/agent\/v1\/nodes\/([^/]+)\/(poll|status|streams\/([A-Za-z0-9-]{1,64}))$/;
 
 /** Asks the hub by `fetch`, so that it learns when the agent or reader has gone. */
-export function askNodeDoor(api: ApiRequest, asked: NodeDoorRequest, headers: Record<string, string> = {}): Promise<Response> {
+export function askNodeDoor(
+  api: ApiRequest,
+  asked: NodeDoorRequest,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return hubOf(api.env).fetch('https://hub/node-door', {
     headers: { ...headers, [NODE_DOOR_HEADER]: JSON.stringify(asked) },
     signal: api.request.signal,
@@ -53,7 +57,8 @@ async function report(api: ApiRequest, node: string): Promise<Handled> {
 }
 
 function dial(api: ApiRequest, node: string, id: string): Promise<Handled> | Handled {
-  if (api.request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return badRequest('a stream is opened by a WebSocket');
+  if (api.request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
+    return badRequest('a stream is opened by a WebSocket');
   return askNodeDoor(api, { kind: 'dial', node, id }, { upgrade: 'websocket' });
 }
 
@@ -66,7 +71,11 @@ async function takenBy(api: ApiRequest, nodeName: string): Promise<Status | unde
   const node = await api.security.objects.get('nodes', '', nodeName);
   const { conditions = [] } = (node?.['status'] ?? {}) as NodeConditions;
   if (!conditions.some(({ type, status }) => type === 'Ready' && status === 'True')) return undefined;
-  return conflict('nodes', nodeName, 'a node of this name is ready; drain and delete it first, or join under another name');
+  return conflict(
+    'nodes',
+    nodeName,
+    'a node of this name is ready; drain and delete it first, or join under another name',
+  );
 }
 
 async function join(api: ApiRequest): Promise<Handled> {

@@ -21,11 +21,13 @@ export function jsonAnswer(code: number, json: string, options: AnswerOptions = 
   const headers = new Headers({ 'content-type': mediaType.name, 'cache-control': 'no-cache, private' });
   for (const warning of options.warnings ?? []) headers.append('warning', warningHeader(warning));
   const body = mediaType.writeBody(json, isPretty);
-  if (code === 200 && body.length >= GZIP_CHARS_MIN && acceptsGzip(options.acceptEncoding)) return gzipped(code, body, headers);
+  if (code === 200 && body.length >= GZIP_CHARS_MIN && acceptsGzip(options.acceptEncoding))
+    return gzipped(code, body, headers);
   return new Response(body, { status: code, headers });
 }
 
-const acceptsGzip = (acceptEncoding: string | null | undefined): boolean => /(^|,)\s*gzip\s*($|,|;)/.test(acceptEncoding ?? '');
+const acceptsGzip = (acceptEncoding: string | null | undefined): boolean =>
+  /(^|,)\s*gzip\s*($|,|;)/.test(acceptEncoding ?? '');
 
 function gzipped(code: number, body: string, headers: Headers): Response {
   headers.set('content-encoding', 'gzip');
@@ -54,12 +56,12 @@ export const pathNotFound = (): Response => textAnswer(404, '404 page not found\
 
 /** Source: RFC 7234 section 5.5 as apimachinery's util/net NewWarningHeader writes it. */
 function warningHeader(text: string): string {
-  const printable = text.replace(/[\x00-\x1f\x7f]/g, ' ').replace(/[\\"]/g, '\\$&');
+  const printable = text.replace(/\p{Cc}/gu, ' ').replace(/[\\"]/g, '\\$&');
   return `299 - "${asLatin1(printable)}"`;
 }
 
 /** Header values are bytes: what is no Latin-1 goes as its UTF-8 bytes. */
 function asLatin1(text: string): string {
-  if (!/[^\x00-\x7f]/.test(text)) return text;
+  if (!/\P{ASCII}/u.test(text)) return text;
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
 }

@@ -15,9 +15,7 @@ const PROPAGATION_POLICIES: readonly string[] = ['Foreground', 'Background', 'Or
 export async function decodeDeleteOptions(api: ApiRequest): Promise<Result<DeleteOptions>> {
   // Without a body the query counts, whatever Content-Type says; clients also send empty ones.
   const isEmpty = !api.request.body || api.request.headers.get('content-length') === '0';
-  const body = !isEmpty
-    ? await readText(api.request, { kind: 'DeleteOptions', schema: 'V1DeleteOptions' })
-    : undefined;
+  const body = !isEmpty ? await readText(api.request, { kind: 'DeleteOptions', schema: 'V1DeleteOptions' }) : undefined;
   if (body && !body.ok) return body;
   const options = !body?.value.text ? optionsOfQuery(api.query) : optionsOfBody(body.value);
   if (!options.ok) return options;

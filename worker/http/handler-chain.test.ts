@@ -10,7 +10,12 @@ beforeEach(() => {
 });
 
 const CONFIGMAPS = '/api/v1/namespaces/shop/configmaps';
-const box = (name: string, data: Record<string, string> = { a: '1' }) => ({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name }, data });
+const box = (name: string, data: Record<string, string> = { a: '1' }) => ({
+  kind: 'ConfigMap',
+  apiVersion: 'v1',
+  metadata: { name },
+  data,
+});
 const create = (name: string) => server.request(`POST ${CONFIGMAPS}`, { body: box(name) });
 
 interface Row {
@@ -27,18 +32,89 @@ const NOT_THERE = 'the server could not find the requested resource';
 const NOT_ALLOWED = 'the server does not allow this method on the requested resource';
 
 const refusals: readonly Row[] = [
-  { title: 'no token', line: `GET ${CONFIGMAPS}`, headers: { authorization: '' }, code: 401, reason: 'Unauthorized', message: 'Unauthorized' },
-  { title: 'a wrong token', line: `GET ${CONFIGMAPS}`, headers: { authorization: 'Bearer x' }, code: 401, reason: 'Unauthorized', message: 'Unauthorized' },
-  { title: 'an unknown resource of a known version', line: 'GET /api/v1/unicorns', code: 404, reason: 'NotFound', message: NOT_THERE },
-  { title: 'an unknown subresource', line: `GET ${CONFIGMAPS}/a/status`, code: 404, reason: 'NotFound', message: NOT_THERE },
+  {
+    title: 'no token',
+    line: `GET ${CONFIGMAPS}`,
+    headers: { authorization: '' },
+    code: 401,
+    reason: 'Unauthorized',
+    message: 'Unauthorized',
+  },
+  {
+    title: 'a wrong token',
+    line: `GET ${CONFIGMAPS}`,
+    headers: { authorization: 'Bearer x' },
+    code: 401,
+    reason: 'Unauthorized',
+    message: 'Unauthorized',
+  },
+  {
+    title: 'an unknown resource of a known version',
+    line: 'GET /api/v1/unicorns',
+    code: 404,
+    reason: 'NotFound',
+    message: NOT_THERE,
+  },
+  {
+    title: 'an unknown subresource',
+    line: `GET ${CONFIGMAPS}/a/status`,
+    code: 404,
+    reason: 'NotFound',
+    message: NOT_THERE,
+  },
   { title: 'too long a path', line: `GET ${CONFIGMAPS}/a/b/c/d`, code: 404, reason: 'NotFound', message: NOT_THERE },
-  { title: 'a namespaced name without namespace', line: 'GET /api/v1/configmaps/a', code: 404, reason: 'NotFound', message: NOT_THERE },
-  { title: 'a cluster-scoped kind within a namespace', line: 'GET /api/v1/namespaces/shop/nodes', code: 404, reason: 'NotFound', message: NOT_THERE },
-  { title: 'a create without namespace', line: 'POST /api/v1/configmaps', body: box('a'), code: 405, reason: 'MethodNotAllowed', message: NOT_ALLOWED },
-  { title: 'a create with a name in the path', line: `POST ${CONFIGMAPS}/a`, body: box('a'), code: 405, reason: 'MethodNotAllowed', message: NOT_ALLOWED },
-  { title: 'an update of the collection', line: `PUT ${CONFIGMAPS}`, body: box('a'), code: 405, reason: 'MethodNotAllowed', message: NOT_ALLOWED },
-  { title: 'a verb the kind does not serve', line: 'DELETE /api/v1/namespaces', code: 405, reason: 'MethodNotAllowed', message: NOT_ALLOWED },
-  { title: 'an unknown method', line: 'OPTIONS /api/v1/nodes', code: 405, reason: 'MethodNotAllowed', message: NOT_ALLOWED },
+  {
+    title: 'a namespaced name without namespace',
+    line: 'GET /api/v1/configmaps/a',
+    code: 404,
+    reason: 'NotFound',
+    message: NOT_THERE,
+  },
+  {
+    title: 'a cluster-scoped kind within a namespace',
+    line: 'GET /api/v1/namespaces/shop/nodes',
+    code: 404,
+    reason: 'NotFound',
+    message: NOT_THERE,
+  },
+  {
+    title: 'a create without namespace',
+    line: 'POST /api/v1/configmaps',
+    body: box('a'),
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: NOT_ALLOWED,
+  },
+  {
+    title: 'a create with a name in the path',
+    line: `POST ${CONFIGMAPS}/a`,
+    body: box('a'),
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: NOT_ALLOWED,
+  },
+  {
+    title: 'an update of the collection',
+    line: `PUT ${CONFIGMAPS}`,
+    body: box('a'),
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: NOT_ALLOWED,
+  },
+  {
+    title: 'a verb the kind does not serve',
+    line: 'DELETE /api/v1/namespaces',
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: NOT_ALLOWED,
+  },
+  {
+    title: 'an unknown method',
+    line: 'OPTIONS /api/v1/nodes',
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: NOT_ALLOWED,
+  },
   {
     title: 'an answer in a form nobody writes',
     line: `GET ${CONFIGMAPS}`,
@@ -54,7 +130,8 @@ const refusals: readonly Row[] = [
     headers: { 'content-type': 'application/x-tar' },
     code: 415,
     reason: 'UnsupportedMediaType',
-    message: 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    message:
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   },
   {
     title: 'a patch of no known kind',
@@ -96,7 +173,8 @@ const refusals: readonly Row[] = [
     body: { ...box('a'), apiVersion: 'v2' },
     code: 400,
     reason: 'BadRequest',
-    message: 'ConfigMap in version "v2" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    message:
+      'ConfigMap in version "v2" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2" in scheme "pkg/api/legacyscheme/scheme.go:30"',
   },
   {
     title: 'a field of the wrong type',
@@ -104,7 +182,8 @@ const refusals: readonly Row[] = [
     body: { ...box('a'), data: { a: 1 } },
     code: 400,
     reason: 'BadRequest',
-    message: 'ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal number into Go struct field ConfigMap.data of type string',
+    message:
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal number into Go struct field ConfigMap.data of type string',
   },
   {
     title: 'an unknown field, strictly',
@@ -112,7 +191,8 @@ const refusals: readonly Row[] = [
     body: { ...box('a'), colour: 'red' },
     code: 400,
     reason: 'BadRequest',
-    message: 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "colour"',
+    message:
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "colour"',
   },
   {
     title: 'delete options that contradict each other',
@@ -138,7 +218,11 @@ describe('refusals', () => {
     it(`answers ${row.code} to ${row.title}`, async () => {
       const response = await server.request(row.line, { body: row.body, headers: row.headers ?? {} });
       const status = (await response.json()) as Status;
-      expect({ code: response.status, reason: status.reason, message: status.message }).toEqual({ code: row.code, reason: row.reason, message: row.message });
+      expect({ code: response.status, reason: status.reason, message: status.message }).toEqual({
+        code: row.code,
+        reason: row.reason,
+        message: row.message,
+      });
       expect(status).toMatchObject({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: row.code });
     });
   }
@@ -162,8 +246,14 @@ describe('objects', () => {
     const response = await create('a');
     expect(response.status).toBe(201);
     expect(response.headers.get('content-type')).toBe('application/json');
-    expect(await response.json()).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'a', namespace: 'shop', uid: 'uid-1' } });
-    const yaml = await server.request(`POST ${CONFIGMAPS}`, { body: 'metadata: {name: b}\ndata: {a: "0644"}\n', headers: { 'content-type': 'application/yaml' } });
+    expect(await response.json()).toMatchObject({
+      kind: 'ConfigMap',
+      metadata: { name: 'a', namespace: 'shop', uid: 'uid-1' },
+    });
+    const yaml = await server.request(`POST ${CONFIGMAPS}`, {
+      body: 'metadata: {name: b}\ndata: {a: "0644"}\n',
+      headers: { 'content-type': 'application/yaml' },
+    });
     expect(await yaml.json()).toMatchObject({ metadata: { name: 'b' }, data: { a: '0644' } });
   });
 
@@ -179,7 +269,9 @@ describe('objects', () => {
     expect(await yaml.text()).toMatch(/^apiVersion: v1\ndata:\n {2}a: "1"\nkind: ConfigMap\n/);
     const pretty = await server.request(`GET ${CONFIGMAPS}/a?pretty=true`);
     expect(await pretty.text()).toContain('\n  "kind": "ConfigMap"');
-    const table = await server.request(`GET ${CONFIGMAPS}`, { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' } });
+    const table = await server.request(`GET ${CONFIGMAPS}`, {
+      headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' },
+    });
     expect(await table.json()).toMatchObject({
       kind: 'Table',
       apiVersion: 'meta.k8s.io/v1',
@@ -187,9 +279,16 @@ describe('objects', () => {
       columnDefinitions: [{ name: 'Name', format: 'name' }, { name: 'Data' }, { name: 'Age' }],
       rows: [{ cells: ['a', 1, '0s'], object: { kind: 'PartialObjectMetadata', metadata: { name: 'a' } } }],
     });
-    const metadata = await server.request(`GET ${CONFIGMAPS}`, { headers: { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' } });
-    expect(await metadata.json()).toMatchObject({ kind: 'PartialObjectMetadataList', items: [{ kind: 'PartialObjectMetadata', metadata: { name: 'a' } }] });
-    const one = await server.request(`GET ${CONFIGMAPS}/a`, { headers: { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' } });
+    const metadata = await server.request(`GET ${CONFIGMAPS}`, {
+      headers: { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' },
+    });
+    expect(await metadata.json()).toMatchObject({
+      kind: 'PartialObjectMetadataList',
+      items: [{ kind: 'PartialObjectMetadata', metadata: { name: 'a' } }],
+    });
+    const one = await server.request(`GET ${CONFIGMAPS}/a`, {
+      headers: { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' },
+    });
     const partial = (await one.json()) as UntypedObject;
     expect(partial).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 'a' } });
     expect(partial).not.toHaveProperty('data');
@@ -207,8 +306,13 @@ describe('objects', () => {
     const kept = await server.request(`DELETE ${CONFIGMAPS}/a?dryRun=All`);
     expect(kept.status).toBe(200);
     expect((await server.request(`GET ${CONFIGMAPS}/a`)).status).toBe(200);
-    const gone = await server.request(`DELETE ${CONFIGMAPS}/a`, { body: { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' } });
-    expect(await gone.json()).toMatchObject({ status: 'Success', details: { name: 'a', kind: 'configmaps', uid: 'uid-1' } });
+    const gone = await server.request(`DELETE ${CONFIGMAPS}/a`, {
+      body: { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' },
+    });
+    expect(await gone.json()).toMatchObject({
+      status: 'Success',
+      details: { name: 'a', kind: 'configmaps', uid: 'uid-1' },
+    });
     expect((await server.request(`GET ${CONFIGMAPS}/a`)).status).toBe(404);
   });
 
@@ -224,9 +328,20 @@ describe('objects', () => {
 describe('watches', () => {
   it('go to the shard of one namespace and to the hub for all', async () => {
     await server.request(`GET ${CONFIGMAPS}?watch=1&resourceVersion=5&timeoutSeconds=7`);
-    await server.request('GET /api/v1/configmaps?watch=1', { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' } });
+    await server.request('GET /api/v1/configmaps?watch=1', {
+      headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' },
+    });
     expect(server.watches).toMatchObject([
-      { namespace: 'shop', request: { resource: 'configmaps', namespace: 'shop', resourceVersion: '5', timeoutSeconds: 7, format: 'object' } },
+      {
+        namespace: 'shop',
+        request: {
+          resource: 'configmaps',
+          namespace: 'shop',
+          resourceVersion: '5',
+          timeoutSeconds: 7,
+          format: 'object',
+        },
+      },
       { namespace: '*', request: { namespace: '', format: 'table', includeObject: 'Metadata', timeoutSeconds: 2700 } },
     ]);
   });
@@ -259,8 +374,13 @@ describe('discovery', () => {
   it('is aggregated for clients that know it, and not sent twice', async () => {
     const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
     const response = await server.request('GET /apis', { headers: { accept } });
-    expect(response.headers.get('content-type')).toBe('application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
-    expect(await response.json()).toMatchObject({ kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2' });
+    expect(response.headers.get('content-type')).toBe(
+      'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+    );
+    expect(await response.json()).toMatchObject({
+      kind: 'APIGroupDiscoveryList',
+      apiVersion: 'apidiscovery.k8s.io/v2',
+    });
     const etag = response.headers.get('etag') ?? '';
     const again = await server.request('GET /apis', { headers: { accept, 'if-none-match': etag } });
     expect(again.status).toBe(304);
@@ -269,10 +389,14 @@ describe('discovery', () => {
 
 describe('OpenAPI', () => {
   it('lists a document per group and version', async () => {
-    const index = (await (await server.request('GET /openapi/v3')).json()) as { paths: Record<string, { serverRelativeURL: string }> };
+    const index = (await (await server.request('GET /openapi/v3')).json()) as {
+      paths: Record<string, { serverRelativeURL: string }>;
+    };
     const url = index.paths['api/v1']?.serverRelativeURL ?? '';
     expect(url).toMatch(/^\/openapi\/v3\/api\/v1\?hash=[0-9A-F]{128}$/);
-    const document = (await (await server.request(`GET ${url}`)).json()) as { paths: Record<string, { patch?: Record<string, unknown> }> };
+    const document = (await (await server.request(`GET ${url}`)).json()) as {
+      paths: Record<string, { patch?: Record<string, unknown> }>;
+    };
     expect(document.paths['/api/v1/namespaces/{namespace}/configmaps/{name}']?.patch).toMatchObject({
       'x-kubernetes-action': 'patch',
       'x-kubernetes-group-version-kind': { group: '', version: 'v1', kind: 'ConfigMap' },
@@ -285,7 +409,9 @@ describe('health', () => {
   it('tells its checks', async () => {
     server.shard('').put('namespaces', { kind: 'Namespace', apiVersion: 'v1', metadata: { name: 'kube-system' } });
     const response = await server.request('GET /readyz?verbose&exclude=hub');
-    expect(await response.text()).toBe('[+]ping ok\n[+]hub excluded: ok\n[+]poststarthook/bootstrap ok\nreadyz check passed\n');
+    expect(await response.text()).toBe(
+      '[+]ping ok\n[+]hub excluded: ok\n[+]poststarthook/bootstrap ok\nreadyz check passed\n',
+    );
     expect(await (await server.request('GET /livez/ping')).text()).toBe('ok');
   });
 

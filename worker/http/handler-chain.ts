@@ -88,9 +88,11 @@ function formOf(request: Request): Accepted | undefined {
 function statusOfError(error: unknown): Status {
   const away = error as { retryable?: boolean; overloaded?: boolean; durableObjectReset?: boolean };
   if (away?.retryable || away?.overloaded || away?.durableObjectReset) {
-    return { ...serviceUnavailable('the server is currently unable to handle the request'), details: { retryAfterSeconds: 1 } };
+    return {
+      ...serviceUnavailable('the server is currently unable to handle the request'),
+      details: { retryAfterSeconds: 1 },
+    };
   }
   console.error('request failed', error);
   return internalError(error instanceof Error ? error.message : String(error));
 }
-

@@ -71,9 +71,14 @@ async function summary(api: ApiRequest, endpoint: string, checks: readonly Check
       failed.push(check.name);
     }
   }
-  if (excluded.size > 0) lines.push(`warn: some health checks cannot be excluded: no matches for ${[...excluded].map((name) => JSON.stringify(name)).join(',')}`);
+  if (excluded.size > 0)
+    lines.push(
+      `warn: some health checks cannot be excluded: no matches for ${[...excluded].map((name) => JSON.stringify(name)).join(',')}`,
+    );
   if (failed.length > 0) return textAnswer(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
-  return api.query.has('verbose') ? textAnswer(200, `${lines.join('\n')}\n${endpoint} check passed\n`) : textAnswer(200, 'ok');
+  return api.query.has('verbose')
+    ? textAnswer(200, `${lines.join('\n')}\n${endpoint} check passed\n`)
+    : textAnswer(200, 'ok');
 }
 
 async function failureOf(check: Check, api: ApiRequest): Promise<string | undefined> {

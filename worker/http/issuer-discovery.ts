@@ -22,7 +22,8 @@ function keysUrl(api: ApiRequest): string {
 export async function issuerDiscoveryHandler(api: ApiRequest): Promise<Handled> {
   const keys = await signingKeys(api.security.objects);
   if (keys === undefined) return serviceUnavailable('the cluster has no signing key yet');
-  if (api.info.path === KEYS_PATH) return document(JSON.stringify({ keys: keys.publicKeys }), 'application/jwk-set+json');
+  if (api.info.path === KEYS_PATH)
+    return document(JSON.stringify({ keys: keys.publicKeys }), 'application/jwk-set+json');
   const configuration = {
     issuer: api.security.issuer,
     jwks_uri: keysUrl(api),

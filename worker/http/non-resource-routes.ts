@@ -61,4 +61,15 @@ export function findNonResourceRoute(path: string): NonResourceHandler | undefin
 }
 
 const listedPaths = (): readonly string[] =>
-  [...discoveryPaths(), '/healthz', '/healthz/ping', '/livez', '/livez/ping', '/openapi/v2', '/openapi/v3', '/readyz', '/readyz/ping', '/version'].sort();
+  [
+    ...discoveryPaths(),
+    '/healthz',
+    '/healthz/ping',
+    '/livez',
+    '/livez/ping',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/readyz',
+    '/readyz/ping',
+    '/version',
+  ].sort();

@@ -42,17 +42,24 @@ export function convertText(json: string, conversion: Conversion, context: FormC
   const apiVersion = `${conversion.group}/${conversion.version}`;
   switch (conversion.kind) {
     case 'Table':
-      return ok(JSON.stringify(tableOf(isList ? (object as unknown as ListText) : undefined, object, apiVersion, context)));
+      return ok(
+        JSON.stringify(tableOf(isList ? (object as unknown as ListText) : undefined, object, apiVersion, context)),
+      );
     case 'PartialObjectMetadata':
       if (isList) return fail(notAcceptable('you requested PartialObjectMetadata, but the requested object is a list'));
       return ok(JSON.stringify(partialOf(object.metadata, apiVersion)));
     default:
-      if (!isList) return fail(notAcceptable('you requested PartialObjectMetadataList, but the requested object is not a list'));
+      if (!isList)
+        return fail(notAcceptable('you requested PartialObjectMetadataList, but the requested object is not a list'));
       return ok(JSON.stringify(partialListOf(object as unknown as ListText, apiVersion)));
   }
 }
 
-const partialOf = (metadata: ObjectMeta, apiVersion: string) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
+const partialOf = (metadata: ObjectMeta, apiVersion: string) => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion,
+  metadata,
+});
 
 const partialListOf = (list: ListText, apiVersion: string) => ({
   kind: 'PartialObjectMetadataList',

@@ -106,7 +106,11 @@ const expectedKind = ({ group, version, schema, definition }: ServedResource, su
 const SCALE: ExpectedKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'V1Scale' };
 
 /** pods/binding, pods/eviction: an object of another kind, created on the one named. */
-async function createOnSubresource(api: ApiRequest, resource: ServedResource, subresource: CreateSubresource): Promise<Handled> {
+async function createOnSubresource(
+  api: ApiRequest,
+  resource: ServedResource,
+  subresource: CreateSubresource,
+): Promise<Handled> {
   const accepted = negotiate(api.request.headers.get('accept'), noConversion);
   if (!accepted.ok) return accepted.status;
   const { apiVersion, kind, schema } = subresource;
@@ -251,8 +255,15 @@ async function listObjects(api: ApiRequest, resource: ServedResource, accepted: 
 }
 
 /** A field selector that demands one namespace needs only that namespace's shard. */
-const narrowed = (target: RequestTarget, { definition }: ServedResource, { onlyNamespace }: ListOptions): RequestTarget =>
-  definition.scope === 'Namespaced' && target.namespace === '' && onlyNamespace !== undefined && nameIsDNSLabel(onlyNamespace, false).length === 0
+const narrowed = (
+  target: RequestTarget,
+  { definition }: ServedResource,
+  { onlyNamespace }: ListOptions,
+): RequestTarget =>
+  definition.scope === 'Namespaced' &&
+  target.namespace === '' &&
+  onlyNamespace !== undefined &&
+  nameIsDNSLabel(onlyNamespace, false).length === 0
     ? { ...target, namespace: onlyNamespace }
     : target;
 
@@ -272,9 +283,12 @@ export function respond(
   if (!accepted.conversion || answer.code >= 400) return jsonAnswer(answer.code, answer.body, options);
   const include = includeObject(api.query);
   if (!include.ok) return include.status;
-  const converted = convertText(answer.body, accepted.conversion, { resource, include: include.value, now: api.runtime.now() });
+  const converted = convertText(answer.body, accepted.conversion, {
+    resource,
+    include: include.value,
+    now: api.runtime.now(),
+  });
   return converted.ok ? jsonAnswer(answer.code, converted.value, options) : converted.status;
 }
 
 export const userAgent = (api: ApiRequest): string => api.request.headers.get('user-agent') ?? '';
-

@@ -22,11 +22,15 @@ export function protobufAsJson(bytes: Uint8Array, expected: BodyKind): Result<st
   const type = { kind: envelope.value.kind || expected.kind, apiVersion: envelope.value.apiVersion || wanted };
   if (type.kind !== expected.kind || type.apiVersion !== wanted) return ok(JSON.stringify(type));
   const message = decodeMessage(envelope.value.raw, expected.schema);
-  return message.ok ? ok(JSON.stringify({ ...type, ...message.value })) : fail(unrecognized(bytes, expected, message.error));
+  return message.ok
+    ? ok(JSON.stringify({ ...type, ...message.value }))
+    : fail(unrecognized(bytes, expected, message.error));
 }
 
 function unrecognized(bytes: Uint8Array, { kind }: BodyKind, why: string): Status {
-  const start = Array.from(bytes.subarray(0, BODY_SUMMARY_BYTES_MAX), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const start = Array.from(bytes.subarray(0, BODY_SUMMARY_BYTES_MAX), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
   const summary = bytes.length === 0 ? '<empty>' : bytes.length > BODY_SUMMARY_BYTES_MAX ? `${start} ...` : start;
   return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary})`);
 }

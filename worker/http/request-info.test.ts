@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { requestInfo } from './request-info.ts';
 
-type Row = readonly [request: string, verb: string, group: string, namespace: string, resource: string, name: string, subresource: string];
+type Row = readonly [
+  request: string,
+  verb: string,
+  group: string,
+  namespace: string,
+  resource: string,
+  name: string,
+  subresource: string,
+];
 
 const rows: readonly Row[] = [
   ['GET /api/v1/pods', 'list', '', '', 'pods', '', ''],
@@ -35,15 +43,28 @@ function infoOf(request: string) {
 }
 
 test.each(rows)('%s', (request, verb, apiGroup, namespace, resource, name, subresource) => {
-  expect(infoOf(request)).toMatchObject({ isResourceRequest: true, verb, apiGroup, namespace, resource, name, subresource });
+  expect(infoOf(request)).toMatchObject({
+    isResourceRequest: true,
+    verb,
+    apiGroup,
+    namespace,
+    resource,
+    name,
+    subresource,
+  });
 });
 
-test.each(['GET /', 'GET /version', 'GET /api', 'GET /api/v1', 'GET /apis/apps/v1', 'GET /healthz/ping', 'GET /openapi/v3/apis/apps/v1'])(
-  '%s is no resource request',
-  (request) => {
-    expect(infoOf(request)).toMatchObject({ isResourceRequest: false, verb: 'get' });
-  },
-);
+test.each([
+  'GET /',
+  'GET /version',
+  'GET /api',
+  'GET /api/v1',
+  'GET /apis/apps/v1',
+  'GET /healthz/ping',
+  'GET /openapi/v3/apis/apps/v1',
+])('%s is no resource request', (request) => {
+  expect(infoOf(request)).toMatchObject({ isResourceRequest: false, verb: 'get' });
+});
 
 test('a path verb without a resource and broken escapes are refused', () => {
   expect(infoOf('GET /api/v1/watch')).toBeUndefined();

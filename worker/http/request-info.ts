@@ -73,7 +73,13 @@ const nonResource = (method: string, path: string): RequestInfo => ({
   parts: [],
 });
 
-function resourceInfo(method: string, path: string, query: URLSearchParams, segments: readonly string[], skip: number): RequestInfo | undefined {
+function resourceInfo(
+  method: string,
+  path: string,
+  query: URLSearchParams,
+  segments: readonly string[],
+  skip: number,
+): RequestInfo | undefined {
   let parts = segments.slice(skip + 1);
   let verb = VERBS[method] ?? '';
   if (PATH_VERBS.has(parts[0] ?? '')) {

@@ -15,14 +15,35 @@ describe('list and watch options', () => {
     ['limit=500&continue=abc&resourceVersion=0', 'ok'],
     ['labelSelector=app%3Dweb&fieldSelector=metadata.name!%3Dx', 'ok'],
     ['limit=x', '400 strconv.ParseInt: parsing "x": invalid syntax'],
-    ['fieldSelector=spec.x%3Dy', '400 "spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"'],
-    ['resourceVersionMatch=Exact', `422 ${INVALID}resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided`],
-    ['resourceVersionMatch=Exact&resourceVersion=0', `422 ${INVALID}resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"`],
-    ['resourceVersionMatch=Old&resourceVersion=1', `422 ${INVALID}resourceVersionMatch: Unsupported value: "Old": supported values: "Exact", "NotOlderThan", ""`],
-    ['resourceVersionMatch=Exact&resourceVersion=1&continue=abc', `422 ${INVALID}resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided`],
+    [
+      'fieldSelector=spec.x%3Dy',
+      '400 "spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
+    ],
+    [
+      'resourceVersionMatch=Exact',
+      `422 ${INVALID}resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided`,
+    ],
+    [
+      'resourceVersionMatch=Exact&resourceVersion=0',
+      `422 ${INVALID}resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"`,
+    ],
+    [
+      'resourceVersionMatch=Old&resourceVersion=1',
+      `422 ${INVALID}resourceVersionMatch: Unsupported value: "Old": supported values: "Exact", "NotOlderThan", ""`,
+    ],
+    [
+      'resourceVersionMatch=Exact&resourceVersion=1&continue=abc',
+      `422 ${INVALID}resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided`,
+    ],
     ['sendInitialEvents=true', `422 ${INVALID}sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list`],
-    ['watch=1&sendInitialEvents=true', `422 ${INVALID}resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan`],
-    ['watch=1&resourceVersionMatch=NotOlderThan', `422 ${INVALID}resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided`],
+    [
+      'watch=1&sendInitialEvents=true',
+      `422 ${INVALID}resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan`,
+    ],
+    [
+      'watch=1&resourceVersionMatch=NotOlderThan',
+      `422 ${INVALID}resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided`,
+    ],
     ['watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan', 'ok'],
   ];
   it.each(rows)('%s', (query, expected) => {
@@ -31,22 +52,37 @@ describe('list and watch options', () => {
 });
 
 const write = (query: string, patchType?: 'merge' | 'apply'): string => {
-  const options = writeOptions(patchType ? 'PatchOptions' : 'CreateOptions', new URLSearchParams(query), 'kubectl/v1.32.4 (linux/amd64)', patchType);
+  const options = writeOptions(
+    patchType ? 'PatchOptions' : 'CreateOptions',
+    new URLSearchParams(query),
+    'kubectl/v1.32.4 (linux/amd64)',
+    patchType,
+  );
   return options.ok ? JSON.stringify(options.value) : `${options.status.code} ${options.status.message}`;
 };
 
 describe('write options', () => {
   it('come with defaults', () => {
     expect(write('')).toBe('{"dryRun":false,"fieldValidation":"Warn","fieldManager":"kubectl","force":false}');
-    expect(write('dryRun=All&fieldManager=me&fieldValidation=Strict')).toBe('{"dryRun":true,"fieldValidation":"Strict","fieldManager":"me","force":false}');
+    expect(write('dryRun=All&fieldManager=me&fieldValidation=Strict')).toBe(
+      '{"dryRun":true,"fieldValidation":"Strict","fieldManager":"me","force":false}',
+    );
   });
 
   it('are refused in upstream words', () => {
-    expect(write('dryRun=Some')).toBe('422 CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"');
-    expect(write('fieldValidation=Sure')).toContain('422 CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "Sure"');
+    expect(write('dryRun=Some')).toBe(
+      '422 CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"',
+    );
+    expect(write('fieldValidation=Sure')).toContain(
+      '422 CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "Sure"',
+    );
     expect(write(`fieldManager=${'x'.repeat(129)}`)).toContain('fieldManager: Too long');
-    expect(write('force=true', 'merge')).toBe('422 PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch');
-    expect(write('', 'apply')).toBe('422 PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+    expect(write('force=true', 'merge')).toBe(
+      '422 PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
+    );
+    expect(write('', 'apply')).toBe(
+      '422 PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
   });
 
   it('take the manager from the user agent', () => {

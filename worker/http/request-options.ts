@@ -2,8 +2,20 @@
  * The query's options of each verb, decoded and validated.
  * Source: apimachinery apis/meta/v1/validation, apis/meta/internalversion/validation.
  */
-import { type FieldError, forbiddenField, invalid, invalidStatus, notSupported, required } from '../../schema/meta/field-error.ts';
-import { exactFieldValue, type FieldSelector, formatFieldSelector, parseFieldSelector } from '../../schema/meta/field-selector.ts';
+import {
+  type FieldError,
+  forbiddenField,
+  invalid,
+  invalidStatus,
+  notSupported,
+  required,
+} from '../../schema/meta/field-error.ts';
+import {
+  exactFieldValue,
+  type FieldSelector,
+  formatFieldSelector,
+  parseFieldSelector,
+} from '../../schema/meta/field-selector.ts';
 import { parseLabelSelector } from '../../schema/meta/label-selector.ts';
 import { validateFieldManager } from '../../schema/meta/object-meta-validation.ts';
 import type { ResourceDefinition } from '../../schema/meta/resource.ts';
@@ -26,14 +38,19 @@ const FIELD_MANAGER_BYTES_MAX = 128;
 /** `kubectl` of `kubectl/v1.32.4 (linux/amd64) …`: who writes when the request does not say. */
 export function managerOfUserAgent(userAgent: string): string {
   const slash = userAgent.indexOf('/');
-  const printable = (slash < 0 ? userAgent : userAgent.slice(0, slash)).replace(/\P{ASCII}|[\x00-\x1f\x7f]/gu, '');
+  const printable = (slash < 0 ? userAgent : userAgent.slice(0, slash)).replace(/\P{ASCII}|\p{Cc}/gu, '');
   return printable.slice(0, FIELD_MANAGER_BYTES_MAX) || 'unknown';
 }
 
 type WriteKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
 
 /** Options of create, update and patch (`patchType` given). */
-export function writeOptions(kind: WriteKind, query: URLSearchParams, userAgent: string, patchType?: PatchType): Result<WriteOptions> {
+export function writeOptions(
+  kind: WriteKind,
+  query: URLSearchParams,
+  userAgent: string,
+  patchType?: PatchType,
+): Result<WriteOptions> {
   if (query.size === 0 && patchType !== 'apply') {
     return ok({ dryRun: false, fieldValidation: 'Warn', fieldManager: managerOfUserAgent(userAgent), force: false });
   }
@@ -44,7 +61,9 @@ export function writeOptions(kind: WriteKind, query: URLSearchParams, userAgent:
     ...(patchType ? patchErrors(query, patchType, manager) : []),
     ...validateFieldManager(manager, 'fieldManager'),
     ...dryRunErrors(dryRun),
-    ...(['', 'Ignore', 'Warn', 'Strict'].includes(validation) ? [] : [notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn'])]),
+    ...(['', 'Ignore', 'Warn', 'Strict'].includes(validation)
+      ? []
+      : [notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn'])]),
   ];
   if (errors.length > 0) return fail(invalidStatus(META_GROUP, kind, '', errors));
   return ok({
@@ -84,7 +103,11 @@ const SELECTOR_CHARS_MAX = 65_536;
 const RESOURCE_VERSION = /^\d{1,20}$/;
 
 /** Options of list, watch and deletecollection. */
-export function listOptions(query: URLSearchParams, definition: ResourceDefinition, forceWatch = false): Result<ListOptions> {
+export function listOptions(
+  query: URLSearchParams,
+  definition: ResourceDefinition,
+  forceWatch = false,
+): Result<ListOptions> {
   const limit = integer(query, 'limit');
   if (!limit.ok) return limit;
   const timeoutSeconds = integer(query, 'timeoutSeconds');
@@ -118,7 +141,9 @@ export function listOptions(query: URLSearchParams, definition: ResourceDefiniti
 
 /** 400 for a resourceVersion that is no number. */
 export const invalidResourceVersion = (given: string) =>
-  invalidStatus('', '', '', [invalid('resourceVersion', given, `strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`)]);
+  invalidStatus('', '', '', [
+    invalid('resourceVersion', given, `strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`),
+  ]);
 
 function integer(query: URLSearchParams, name: string): Result<number | undefined> {
   const text = query.get(name);
@@ -127,7 +152,10 @@ function integer(query: URLSearchParams, name: string): Result<number | undefine
   return fail(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`));
 }
 
-function selectorError(text: string, parse: (text: string) => { ok: true } | { ok: false; error: string }): string | undefined {
+function selectorError(
+  text: string,
+  parse: (text: string) => { ok: true } | { ok: false; error: string },
+): string | undefined {
   if (text === '') return undefined;
   if (text.length > SELECTOR_CHARS_MAX) return `the selector is longer than ${SELECTOR_CHARS_MAX} characters`;
   const parsed = parse(text);
@@ -136,15 +164,17 @@ function selectorError(text: string, parse: (text: string) => { ok: true } | { o
 
 function fieldSelector(text: string, definition: ResourceDefinition): Result<FieldSelector> {
   if (text === '') return ok([]);
-  if (text.length > SELECTOR_CHARS_MAX) return fail(badRequest(`the selector is longer than ${SELECTOR_CHARS_MAX} characters`));
+  if (text.length > SELECTOR_CHARS_MAX)
+    return fail(badRequest(`the selector is longer than ${SELECTOR_CHARS_MAX} characters`));
   const parsed = parseFieldSelector(text);
   if (!parsed.ok) return fail(badRequest(parsed.error));
   const known = new Set(['metadata.name', 'metadata.namespace', ...definition.selectableFieldNames]);
   const stranger = parsed.value.find((requirement) => !known.has(requirement.field));
   if (!stranger) return ok(parsed.value);
-  const text_ = definition.selectableFieldNames.length > 0
-    ? `field label not supported: ${stranger.field}`
-    : `${JSON.stringify(stranger.field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  const text_ =
+    definition.selectableFieldNames.length > 0
+      ? `field label not supported: ${stranger.field}`
+      : `${JSON.stringify(stranger.field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
   return fail(badRequest(text_));
 }
 
@@ -152,14 +182,24 @@ function listErrors(options: ListOptions): FieldError[] {
   const errors: FieldError[] = [];
   const match: string = options.resourceVersionMatch;
   if (match !== '') {
-    if (options.resourceVersion === '') errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
-    if (options.continue !== '') errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
-    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+    if (options.resourceVersion === '')
+      errors.push(
+        forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
+      );
+    if (options.continue !== '')
+      errors.push(
+        forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'),
+      );
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
     if (match === 'Exact' && options.resourceVersion === '0') {
-      errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+      errors.push(
+        forbiddenField('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+      );
     }
   }
-  if (options.sendInitialEvents !== undefined) errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  if (options.sendInitialEvents !== undefined)
+    errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   return errors;
 }
 
@@ -167,14 +207,24 @@ function watchErrors(options: ListOptions): FieldError[] {
   const errors: FieldError[] = [];
   const match: string = options.resourceVersionMatch;
   if (options.sendInitialEvents !== undefined && match !== 'NotOlderThan') {
-    errors.push(forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+    errors.push(
+      forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+    );
   }
   if (match !== '') {
     if (options.sendInitialEvents === undefined) {
-      errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+      errors.push(
+        forbiddenField(
+          'resourceVersionMatch',
+          'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+        ),
+      );
     }
     if (match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
-    if (options.continue !== '') errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
+    if (options.continue !== '')
+      errors.push(
+        forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'),
+      );
   }
   return errors;
 }

@@ -36,11 +36,17 @@ export const servedResources: readonly ServedResource[] = catalog.flatMap((defin
   ...definition.alsoServed.map((served) => servedResource(definition, served)),
 ]);
 
-const byPath = new Map(servedResources.map((resource) => [`${resource.apiVersion}/${resource.definition.plural}`, resource]));
+const byPath = new Map(
+  servedResources.map((resource) => [`${resource.apiVersion}/${resource.definition.plural}`, resource]),
+);
 
-const groupVersions: ReadonlySet<string> = new Set([...servedResources.map(({ apiVersion }) => apiVersion), ...virtualResources.map(apiVersionOf)]);
+const groupVersions: ReadonlySet<string> = new Set([
+  ...servedResources.map(({ apiVersion }) => apiVersion),
+  ...virtualResources.map(apiVersionOf),
+]);
 
 export const findServedResource = (group: string, version: string, plural: string): ServedResource | undefined =>
   byPath.get(`${apiVersionOf({ group, version })}/${plural}`);
 
-export const isServedGroupVersion = (group: string, version: string): boolean => groupVersions.has(apiVersionOf({ group, version }));
+export const isServedGroupVersion = (group: string, version: string): boolean =>
+  groupVersions.has(apiVersionOf({ group, version }));

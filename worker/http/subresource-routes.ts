@@ -3,10 +3,7 @@ import type { SubresourceRoute } from './subresource-route.ts';
 import { podLogRoute } from './subresources/pod-log.ts';
 import { serviceAccountTokenRoute } from './subresources/service-account-token.ts';
 
-export const subresourceRoutes: readonly SubresourceRoute[] = [
-  podLogRoute,
-  serviceAccountTokenRoute,
-];
+export const subresourceRoutes: readonly SubresourceRoute[] = [podLogRoute, serviceAccountTokenRoute];
 
 const byPath = new Map(subresourceRoutes.map((route) => [`${route.resource}/${route.subresource}`, route]));
 

@@ -56,10 +56,19 @@ export class TestServer {
   /** `GET /api/v1/…` with the administrator's token; `body` objects are sent as JSON. */
   async request(line: string, options: { body?: unknown; headers?: Record<string, string> } = {}): Promise<Response> {
     const [method = 'GET', path = '/'] = line.split(' ');
-    const body = options.body === undefined || typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
-    const headers = { authorization: `Bearer ${TEST_TOKEN}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers };
+    const body =
+      options.body === undefined || typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
+    const headers = {
+      authorization: `Bearer ${TEST_TOKEN}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...options.headers,
+    };
     const context = { waitUntil: () => {}, passThroughOnException: () => {} } as unknown as ExecutionContext;
-    return this.#app.fetch(new Request(`https://zeroplane${path}`, { method, headers, ...(body === undefined ? {} : { body }) }), this.#env, context);
+    return this.#app.fetch(
+      new Request(`https://zeroplane${path}`, { method, headers, ...(body === undefined ? {} : { body }) }),
+      this.#env,
+      context,
+    );
   }
 
   shard(namespace: string): MemoryTransaction {
@@ -71,7 +80,10 @@ export class TestServer {
   #shardStub(namespace: string) {
     return {
       write: async (request: WriteRequest) => executeWrite(request, this.shard(namespace), this.#registry),
-      read: async (request: ReadRequest) => (request.verb === 'get' ? this.#get(namespace, request.resource, request.name) : this.#list([namespace], request)),
+      read: async (request: ReadRequest) =>
+        request.verb === 'get'
+          ? this.#get(namespace, request.resource, request.name)
+          : this.#list([namespace], request),
       fetch: async (_url: string, { headers }: { headers: Record<string, string> }) => this.#watch(namespace, headers),
     };
   }

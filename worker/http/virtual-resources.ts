@@ -11,7 +11,9 @@ export const virtualResources: readonly VirtualResource[] = [
   ...accessReviews,
 ];
 
-const byPath = new Map(virtualResources.map((resource) => [`${resource.group}/${resource.version}/${resource.plural}`, resource]));
+const byPath = new Map(
+  virtualResources.map((resource) => [`${resource.group}/${resource.version}/${resource.plural}`, resource]),
+);
 
 export const findVirtualResource = (group: string, version: string, plural: string): VirtualResource | undefined =>
   byPath.get(`${group}/${version}/${plural}`);

@@ -29,7 +29,10 @@ export async function watchObjects(api: ApiRequest, resource: ServedResource, ac
   });
 }
 
-function watchFormat(api: ApiRequest, { conversion }: Accepted): Result<{ format: WatchFormat; includeObject?: 'Object' | 'Metadata' | 'None' }> {
+function watchFormat(
+  api: ApiRequest,
+  { conversion }: Accepted,
+): Result<{ format: WatchFormat; includeObject?: 'Object' | 'Metadata' | 'None' }> {
   if (!conversion) return ok({ format: 'object' });
   if (conversion.kind === 'PartialObjectMetadataList') {
     return fail(notAcceptable('you requested PartialObjectMetadataList, but the requested object is not a list'));

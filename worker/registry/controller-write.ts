@@ -13,8 +13,18 @@ import { updateObject } from './update.ts';
 
 export type InternalWrite =
   | { readonly op: 'create'; readonly resource: GroupResource; readonly object: UntypedObject }
-  | { readonly op: 'update'; readonly resource: GroupResource; readonly object: UntypedObject; readonly subresource?: string }
-  | { readonly op: 'delete'; readonly resource: GroupResource; readonly name: string; readonly options?: DeleteOptions };
+  | {
+      readonly op: 'update';
+      readonly resource: GroupResource;
+      readonly object: UntypedObject;
+      readonly subresource?: string;
+    }
+  | {
+      readonly op: 'delete';
+      readonly resource: GroupResource;
+      readonly name: string;
+      readonly options?: DeleteOptions;
+    };
 
 /**
  * Applies one write of a controller: defaulting, admission, validation, storing. The object stays the
@@ -57,7 +67,11 @@ function applyObject(context: WriteContext, write: Exclude<InternalWrite, { op: 
   });
 }
 
-function applyDelete(context: WriteContext, write: InternalWrite & { op: 'delete' }, tx: StoreTransaction): Result<UntypedObject> {
+function applyDelete(
+  context: WriteContext,
+  write: InternalWrite & { op: 'delete' },
+  tx: StoreTransaction,
+): Result<UntypedObject> {
   const before = tx.get(write.resource, write.name);
   const deleted = deleteObject(context, write.name, write.options ?? {});
   if (!deleted.ok) return deleted;

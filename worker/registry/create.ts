@@ -3,10 +3,24 @@ import { invalidStatus } from '../../schema/meta/field-error.ts';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { validateObjectMeta } from '../../schema/meta/object-meta-validation.ts';
 import { groupOf } from '../../schema/meta/served-version.ts';
-import { alreadyExists, badRequest, fail, failure, ok, type Status, splitGroupResource } from '../../schema/meta/status.ts';
+import {
+  alreadyExists,
+  badRequest,
+  fail,
+  failure,
+  ok,
+  type Status,
+  splitGroupResource,
+} from '../../schema/meta/status.ts';
 import { LeasedPools } from '../../schema/protocol/value-lease.ts';
 import { dropManagedFields } from './managed-fields.ts';
-import { dedupOwnerReferences, ensureNamespace, fillSystemMetadata, generatedName, wipeSystemMetadata } from './system-metadata.ts';
+import {
+  dedupOwnerReferences,
+  ensureNamespace,
+  fillSystemMetadata,
+  generatedName,
+  wipeSystemMetadata,
+} from './system-metadata.ts';
 import { admissionAttributes, metaRules, type WriteContext, type WriteResult } from './target.ts';
 
 /** How often a generated name is drawn again because it is taken. */
@@ -59,7 +73,11 @@ export function createAdmitted(context: WriteContext, object: UntypedObject): Wr
 }
 
 /** Fills what the object gets from cluster-wide pools. Source: registry/core/service/storage beginCreate, beginUpdate. */
-export function drawValues({ definition, env }: WriteContext, next: UntypedObject, previous: UntypedObject | undefined): Status | undefined {
+export function drawValues(
+  { definition, env }: WriteContext,
+  next: UntypedObject,
+  previous: UntypedObject | undefined,
+): Status | undefined {
   return definition.poolAllocation?.allocate(next, previous, env.pools ?? new LeasedPools(undefined));
 }
 
@@ -74,14 +92,19 @@ function resolveName(context: WriteContext, object: UntypedObject): void {
 
 function invalidOnCreate(context: WriteContext, object: UntypedObject): Status | undefined {
   const { definition } = context;
-  const errors = [...validateObjectMeta(object.metadata, metaRules(definition)), ...definition.validate(object, context.strategy)];
+  const errors = [
+    ...validateObjectMeta(object.metadata, metaRules(definition)),
+    ...definition.validate(object, context.strategy),
+  ];
   if (errors.length === 0) return undefined;
   return invalidStatus(groupOf(context.request.apiVersion), definition.kind, object.metadata.name ?? '', errors);
 }
 
 function nameTaken(context: WriteContext, object: UntypedObject, existing: UntypedObject): Status {
   const name = object.metadata.name ?? '';
-  const status = object.metadata.generateName ? generatedNameTaken(context.qualified, name) : alreadyExists(context.qualified, name);
+  const status = object.metadata.generateName
+    ? generatedNameTaken(context.qualified, name)
+    : alreadyExists(context.qualified, name);
   if (existing.metadata.deletionTimestamp) status.message = `object is being deleted: ${status.message}`;
   return status;
 }

@@ -30,7 +30,10 @@ export function deleteCollection(
   return ok(selected.value);
 }
 
-function select(context: WriteContext, { labelSelector, fieldSelector }: CollectionSelectors): Result<readonly UntypedObject[]> {
+function select(
+  context: WriteContext,
+  { labelSelector, fieldSelector }: CollectionSelectors,
+): Result<readonly UntypedObject[]> {
   const { definition, tx } = context;
   const labels = parseLabelSelector(labelSelector);
   if (!labels.ok) return fail(badSelector(labels.error));
@@ -38,7 +41,10 @@ function select(context: WriteContext, { labelSelector, fieldSelector }: Collect
   if (!fields.ok) return fail(badSelector(fields.error));
   const objects = tx
     .list(definition.key)
-    .filter((object) => labelsMatch(labels.value, object.metadata.labels) && fieldsMatch(fields.value, selectable(context, object)));
+    .filter(
+      (object) =>
+        labelsMatch(labels.value, object.metadata.labels) && fieldsMatch(fields.value, selectable(context, object)),
+    );
   return ok(objects);
 }
 

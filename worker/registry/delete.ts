@@ -34,15 +34,22 @@ export function planDelete(context: WriteContext, name: string, options: DeleteO
   if (!existing) return fail(notFound(context.qualified, name));
   const violated = violatedPrecondition(context, existing, options);
   if (violated) return fail(violated);
-  const attributes = admissionAttributes(context, { operation: 'DELETE', name, oldObject: existing, deleteOptions: options });
-  const refused = context.env.admission.admit(attributes, context.tx) ?? context.env.admission.validate(attributes, context.tx);
+  const attributes = admissionAttributes(context, {
+    operation: 'DELETE',
+    name,
+    oldObject: existing,
+    deleteOptions: options,
+  });
+  const refused =
+    context.env.admission.admit(attributes, context.tx) ?? context.env.admission.validate(attributes, context.tx);
   if (refused) return fail(refused);
   return ok(decide(context, name, existing, options));
 }
 
 function decide(context: WriteContext, name: string, existing: UntypedObject, options: DeleteOptions): DeletePlan {
   const { definition } = context;
-  if (definition.heldDeletion && !existing.metadata.deletionTimestamp) return planHeld(context, name, existing, options);
+  if (definition.heldDeletion && !existing.metadata.deletionTimestamp)
+    return planHeld(context, name, existing, options);
   if (definition.heldDeletion?.isHeld(existing)) {
     return { name, existing, mark: undefined, remove: false, answersObject: true };
   }
@@ -55,7 +62,8 @@ function decide(context: WriteContext, name: string, existing: UntypedObject, op
   if (finalizers.length > 0) next.metadata.finalizers = finalizers;
   else delete next.metadata.finalizers;
 
-  if (grace === 'none' && finalizers.length === 0) return { name, existing, mark: undefined, remove: true, answersObject: false };
+  if (grace === 'none' && finalizers.length === 0)
+    return { name, existing, mark: undefined, remove: true, answersObject: false };
   if (grace === 'none') markDeleting(next, context.env.now);
   const remove = finalizers.length === 0 && !next.metadata.deletionGracePeriodSeconds;
   return { name, existing, mark: next, remove, answersObject: !remove };
@@ -81,9 +89,14 @@ function markDeleting(next: UntypedObject, now: number): void {
 }
 
 /** Does what was planned and gives the answer. */
-export function carryOut(context: WriteContext, plan: DeletePlan, options: DeleteOptions): { code: number; object: UntypedObject | DeletedStatus } {
+export function carryOut(
+  context: WriteContext,
+  plan: DeletePlan,
+  options: DeleteOptions,
+): { code: number; object: UntypedObject | DeletedStatus } {
   const last = context.request.dryRun ? (plan.mark ?? plan.existing) : store(context, plan);
-  const answersObject = plan.answersObject || context.definition.returnsDeletedObject || (context.request.dryRun && plan.mark);
+  const answersObject =
+    plan.answersObject || context.definition.returnsDeletedObject || (context.request.dryRun && plan.mark);
   const code = !plan.remove && options.orphanDependents === false ? 202 : 200;
   return { code, object: answersObject ? last : deletedStatus(context, last) };
 }
@@ -107,7 +120,11 @@ function deletedStatus(context: WriteContext, object: UntypedObject): DeletedSta
   };
 }
 
-function violatedPrecondition(context: WriteContext, existing: UntypedObject, options: DeleteOptions): Status | undefined {
+function violatedPrecondition(
+  context: WriteContext,
+  existing: UntypedObject,
+  options: DeleteOptions,
+): Status | undefined {
   const { uid, resourceVersion } = options.preconditions ?? {};
   const { definition } = context;
   const name = existing.metadata.name ?? '';

@@ -15,7 +15,12 @@ const nonNegative = (seconds: number | undefined): number | undefined =>
   seconds !== undefined && seconds < 0 ? NEGATIVE_PERIOD_SECONDS : seconds;
 
 /** Sets deletionTimestamp and deletionGracePeriodSeconds of `next` (whose metadata is private) as the request asks. */
-export function gracefulDeletion(definition: ResourceDefinition, next: UntypedObject, options: DeleteOptions, now: number): Grace {
+export function gracefulDeletion(
+  definition: ResourceDefinition,
+  next: UntypedObject,
+  options: DeleteOptions,
+  now: number,
+): Grace {
   if (!definition.gracefulDeletion) return 'none';
   const requested = nonNegative(options.gracePeriodSeconds);
   const meta = next.metadata;

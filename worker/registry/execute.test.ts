@@ -10,8 +10,14 @@ beforeEach(() => {
   tx = new MemoryTransaction('shop', 101);
 });
 
-const box = (name: string, more: object = {}) => ({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name, ...more }, data: { a: '1' } });
-const create = (resource: string, body: object): UntypedObject => run({ verb: 'create', resource, body }, tx).body as UntypedObject;
+const box = (name: string, more: object = {}) => ({
+  kind: 'ConfigMap',
+  apiVersion: 'v1',
+  metadata: { name, ...more },
+  data: { a: '1' },
+});
+const create = (resource: string, body: object): UntypedObject =>
+  run({ verb: 'create', resource, body }, tx).body as UntypedObject;
 
 interface FailureRow {
   readonly title: string;
@@ -65,7 +71,11 @@ const failures: readonly FailureRow[] = [
   },
   {
     title: 'an invalid object, with the kind in its group',
-    request: { verb: 'create', resource: 'deployments.apps', body: { metadata: { name: 'web' }, spec: { replicas: -1 } } },
+    request: {
+      verb: 'create',
+      resource: 'deployments.apps',
+      body: { metadata: { name: 'web' }, spec: { replicas: -1 } },
+    },
     code: 422,
     reason: 'Invalid',
     message: 'Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
@@ -115,7 +125,8 @@ const failures: readonly FailureRow[] = [
     request: { verb: 'update', resource: 'leases.coordination.k8s.io', name: 'l', body: { metadata: { name: 'l' } } },
     code: 422,
     reason: 'Invalid',
-    message: 'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+    message:
+      'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
   },
   {
     title: 'a delete of what is not there',
@@ -136,7 +147,12 @@ const failures: readonly FailureRow[] = [
   {
     title: 'a delete of an older state',
     before: [{ verb: 'create', resource: 'configmaps', body: box('a') }],
-    request: { verb: 'delete', resource: 'configmaps', name: 'a', options: { preconditions: { resourceVersion: '1' } } },
+    request: {
+      verb: 'delete',
+      resource: 'configmaps',
+      name: 'a',
+      options: { preconditions: { resourceVersion: '1' } },
+    },
     code: 409,
     reason: 'Conflict',
     message:
@@ -145,7 +161,13 @@ const failures: readonly FailureRow[] = [
   {
     title: 'a Scale below zero',
     before: [{ verb: 'create', resource: 'deployments.apps', body: { metadata: { name: 'web' } } }],
-    request: { verb: 'update', resource: 'deployments.apps', subresource: 'scale', name: 'web', body: { metadata: { name: 'web' }, spec: { replicas: -2 } } },
+    request: {
+      verb: 'update',
+      resource: 'deployments.apps',
+      subresource: 'scale',
+      name: 'web',
+      body: { metadata: { name: 'web' }, spec: { replicas: -2 } },
+    },
     code: 422,
     reason: 'Invalid',
     message: 'Scale.autoscaling "web" is invalid: spec.replicas: Invalid value: -2: must be greater than or equal to 0',
@@ -166,7 +188,11 @@ describe('refusals', () => {
       for (const request of row.before ?? []) run(request, tx, env);
       const written = tx.changes.length;
       const { code, body } = run(row.request, tx, env);
-      expect({ code, reason: (body as { reason: string }).reason, message: (body as { message: string }).message }).toEqual({
+      expect({
+        code,
+        reason: (body as { reason: string }).reason,
+        message: (body as { message: string }).message,
+      }).toEqual({
         code: row.code,
         reason: row.reason,
         message: row.message,
@@ -178,12 +204,25 @@ describe('refusals', () => {
 
 describe('create', () => {
   it('sets the system fields and answers the stored object', () => {
-    const { code, body } = run({ verb: 'create', resource: 'configmaps', body: box('a', { uid: 'mine', creationTimestamp: '2000-01-01T00:00:00Z' }) }, tx);
+    const { code, body } = run(
+      {
+        verb: 'create',
+        resource: 'configmaps',
+        body: box('a', { uid: 'mine', creationTimestamp: '2000-01-01T00:00:00Z' }),
+      },
+      tx,
+    );
     expect(code).toBe(201);
     expect(body).toEqual({
       kind: 'ConfigMap',
       apiVersion: 'v1',
-      metadata: { name: 'a', namespace: 'shop', uid: 'uid-1', resourceVersion: '101', creationTimestamp: '2026-01-02T03:04:05Z' },
+      metadata: {
+        name: 'a',
+        namespace: 'shop',
+        uid: 'uid-1',
+        resourceVersion: '101',
+        creationTimestamp: '2026-01-02T03:04:05Z',
+      },
       data: { a: '1' },
     });
   });
@@ -196,17 +235,25 @@ describe('create', () => {
 
   it('gives up after eight taken names', () => {
     create('configmaps', box('web-same0'));
-    const { code, body } = run({ verb: 'create', resource: 'configmaps', body: { metadata: { generateName: 'web-' } } }, tx, testEnvironment({ randomSuffix: () => 'same0' }));
+    const { code, body } = run(
+      { verb: 'create', resource: 'configmaps', body: { metadata: { generateName: 'web-' } } },
+      tx,
+      testEnvironment({ randomSuffix: () => 'same0' }),
+    );
     expect(code).toBe(409);
     expect(body).toMatchObject({
       reason: 'AlreadyExists',
-      message: 'configmaps "web-same0" already exists, the server was not able to generate a unique name for the object',
+      message:
+        'configmaps "web-same0" already exists, the server was not able to generate a unique name for the object',
       details: { retryAfterSeconds: 1 },
     });
   });
 
   it('cuts a long generateName so that the name fits', () => {
-    const { body } = run({ verb: 'create', resource: 'configmaps', body: { metadata: { generateName: 'a'.repeat(80) } } }, tx);
+    const { body } = run(
+      { verb: 'create', resource: 'configmaps', body: { metadata: { generateName: 'a'.repeat(80) } } },
+      tx,
+    );
     expect((body as UntypedObject).metadata.name).toBe(`${'a'.repeat(58)}xxxx1`);
   });
 
@@ -220,7 +267,10 @@ describe('create', () => {
 
   it('drops repeated ownerReferences with a warning', () => {
     const owner = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' };
-    const { body, warnings } = run({ verb: 'create', resource: 'configmaps', body: box('a', { ownerReferences: [owner, owner] }) }, tx);
+    const { body, warnings } = run(
+      { verb: 'create', resource: 'configmaps', body: box('a', { ownerReferences: [owner, owner] }) },
+      tx,
+    );
     expect((body as UntypedObject).metadata.ownerReferences).toEqual([owner]);
     expect(warnings?.[0]).toContain('duplicate UID(s) observed: u');
   });
@@ -247,7 +297,11 @@ describe('create', () => {
         },
       },
     });
-    const { code } = run({ verb: 'create', resource: 'configmaps', body: { metadata: { generateName: 'a-' } } }, tx, env);
+    const { code } = run(
+      { verb: 'create', resource: 'configmaps', body: { metadata: { generateName: 'a-' } } },
+      tx,
+      env,
+    );
     expect(code).toBe(403);
     expect(asked).toEqual(['admit CREATE ', 'validate a-xxxx1']);
   });
@@ -256,7 +310,10 @@ describe('create', () => {
 describe('update', () => {
   it('overwrites without resourceVersion where that is allowed', () => {
     create('configmaps', box('a'));
-    const { code, body } = run({ verb: 'update', resource: 'configmaps', name: 'a', body: { ...box('a'), data: { b: '2' } } }, tx);
+    const { code, body } = run(
+      { verb: 'update', resource: 'configmaps', name: 'a', body: { ...box('a'), data: { b: '2' } } },
+      tx,
+    );
     expect(code).toBe(200);
     expect(body).toMatchObject({ metadata: { resourceVersion: '102', uid: 'uid-1' }, data: { b: '2' } });
   });
@@ -270,37 +327,83 @@ describe('update', () => {
 
   it('raises the generation for the spec, not for labels or status', () => {
     const stored = create('deployments.apps', { metadata: { name: 'web' } });
-    const labelled = run({ verb: 'update', resource: 'deployments.apps', name: 'web', body: { ...stored, metadata: { ...stored.metadata, labels: { a: 'b' } } } }, tx).body as UntypedObject;
+    const labelled = run(
+      {
+        verb: 'update',
+        resource: 'deployments.apps',
+        name: 'web',
+        body: { ...stored, metadata: { ...stored.metadata, labels: { a: 'b' } } },
+      },
+      tx,
+    ).body as UntypedObject;
     expect(labelled.metadata.generation).toBe(1);
-    const scaled = run({ verb: 'update', resource: 'deployments.apps', name: 'web', body: { ...labelled, spec: { replicas: 3 } } }, tx).body as UntypedObject;
+    const scaled = run(
+      { verb: 'update', resource: 'deployments.apps', name: 'web', body: { ...labelled, spec: { replicas: 3 } } },
+      tx,
+    ).body as UntypedObject;
     expect(scaled.metadata.generation).toBe(2);
-    const reported = run({ verb: 'update', resource: 'deployments.apps', subresource: 'status', name: 'web', body: { ...scaled, spec: {}, status: { replicas: 3 } } }, tx).body as UntypedObject;
+    const reported = run(
+      {
+        verb: 'update',
+        resource: 'deployments.apps',
+        subresource: 'status',
+        name: 'web',
+        body: { ...scaled, spec: {}, status: { replicas: 3 } },
+      },
+      tx,
+    ).body as UntypedObject;
     expect(reported).toMatchObject({ metadata: { generation: 2 }, spec: { replicas: 3 }, status: { replicas: 3 } });
   });
 
   it('creates by PUT where the kind allows it', () => {
-    const { code, body } = run({ verb: 'update', resource: 'leases.coordination.k8s.io', name: 'l', body: { metadata: { name: 'l' } } }, tx);
+    const { code, body } = run(
+      { verb: 'update', resource: 'leases.coordination.k8s.io', name: 'l', body: { metadata: { name: 'l' } } },
+      tx,
+    );
     expect(code).toBe(201);
     expect(body).toMatchObject({ metadata: { name: 'l', uid: 'uid-1' } });
   });
 
   it('creates by PUT only for those who may create', () => {
     const createRefused = forbidden('leases.coordination.k8s.io', 'l', 'no');
-    const { code } = run({ verb: 'update', resource: 'leases.coordination.k8s.io', name: 'l', body: { metadata: { name: 'l' } }, createRefused }, tx);
+    const { code } = run(
+      {
+        verb: 'update',
+        resource: 'leases.coordination.k8s.io',
+        name: 'l',
+        body: { metadata: { name: 'l' } },
+        createRefused,
+      },
+      tx,
+    );
     expect(code).toBe(403);
   });
 
   it('passes warnings on', () => {
     const stored = create('deployments.apps', { metadata: { name: 'web' } });
-    const { warnings } = run({ verb: 'update', resource: 'deployments.apps', name: 'web', body: { ...stored, spec: { replicas: 13 } } }, tx);
+    const { warnings } = run(
+      { verb: 'update', resource: 'deployments.apps', name: 'web', body: { ...stored, spec: { replicas: 13 } } },
+      tx,
+    );
     expect(warnings).toEqual(['spec.replicas: thirteen']);
   });
 
   it('removes a deleted object with its last finalizer', () => {
     create('configmaps', box('a', { finalizers: ['example.com/x'] }));
     const deleting = run({ verb: 'delete', resource: 'configmaps', name: 'a' }, tx).body as UntypedObject;
-    expect(deleting.metadata).toMatchObject({ deletionTimestamp: '2026-01-02T03:04:05Z', deletionGracePeriodSeconds: 0 });
-    const { code, body } = run({ verb: 'update', resource: 'configmaps', name: 'a', body: { ...deleting, metadata: { ...deleting.metadata, finalizers: [] } } }, tx);
+    expect(deleting.metadata).toMatchObject({
+      deletionTimestamp: '2026-01-02T03:04:05Z',
+      deletionGracePeriodSeconds: 0,
+    });
+    const { code, body } = run(
+      {
+        verb: 'update',
+        resource: 'configmaps',
+        name: 'a',
+        body: { ...deleting, metadata: { ...deleting.metadata, finalizers: [] } },
+      },
+      tx,
+    );
     expect(code).toBe(200);
     expect(body).toMatchObject({ kind: 'ConfigMap' });
     expect(tx.get('configmaps', 'a')).toBeUndefined();
@@ -313,12 +416,27 @@ describe('scale', () => {
   });
 
   it('answers the Scale and raises the generation', () => {
-    const { code, body } = run({ verb: 'update', resource: 'deployments.apps', subresource: 'scale', name: 'web', body: { metadata: { name: 'web', resourceVersion: '101' }, spec: { replicas: 5 } } }, tx);
+    const { code, body } = run(
+      {
+        verb: 'update',
+        resource: 'deployments.apps',
+        subresource: 'scale',
+        name: 'web',
+        body: { metadata: { name: 'web', resourceVersion: '101' }, spec: { replicas: 5 } },
+      },
+      tx,
+    );
     expect(code).toBe(200);
     expect(body).toEqual({
       kind: 'Scale',
       apiVersion: 'autoscaling/v1',
-      metadata: { name: 'web', namespace: 'shop', uid: 'uid-1', resourceVersion: '102', creationTimestamp: '2026-01-02T03:04:05Z' },
+      metadata: {
+        name: 'web',
+        namespace: 'shop',
+        uid: 'uid-1',
+        resourceVersion: '102',
+        creationTimestamp: '2026-01-02T03:04:05Z',
+      },
       spec: { replicas: 5 },
       status: { replicas: 0, selector: 'app=web' },
     });
@@ -326,7 +444,16 @@ describe('scale', () => {
   });
 
   it('conflicts on a stale resourceVersion', () => {
-    const { code } = run({ verb: 'update', resource: 'deployments.apps', subresource: 'scale', name: 'web', body: { metadata: { name: 'web', resourceVersion: '1' }, spec: { replicas: 5 } } }, tx);
+    const { code } = run(
+      {
+        verb: 'update',
+        resource: 'deployments.apps',
+        subresource: 'scale',
+        name: 'web',
+        body: { metadata: { name: 'web', resourceVersion: '1' }, spec: { replicas: 5 } },
+      },
+      tx,
+    );
     expect(code).toBe(409);
   });
 });
@@ -347,26 +474,53 @@ describe('delete', () => {
   });
 
   it('marks for foreground and orphan propagation', () => {
-    for (const [policy, finalizer] of [['Foreground', 'foregroundDeletion'], ['Orphan', 'orphan']] as const) {
+    for (const [policy, finalizer] of [
+      ['Foreground', 'foregroundDeletion'],
+      ['Orphan', 'orphan'],
+    ] as const) {
       create('deployments.apps', { metadata: { name: policy.toLowerCase() } });
-      const { body } = run({ verb: 'delete', resource: 'deployments.apps', name: policy.toLowerCase(), options: { propagationPolicy: policy } }, tx);
-      expect((body as UntypedObject).metadata).toMatchObject({ finalizers: [finalizer], generation: 2, deletionGracePeriodSeconds: 0 });
+      const { body } = run(
+        {
+          verb: 'delete',
+          resource: 'deployments.apps',
+          name: policy.toLowerCase(),
+          options: { propagationPolicy: policy },
+        },
+        tx,
+      );
+      expect((body as UntypedObject).metadata).toMatchObject({
+        finalizers: [finalizer],
+        generation: 2,
+        deletionGracePeriodSeconds: 0,
+      });
     }
   });
 
   it('answers 202 when orphanDependents is false and the object stays', () => {
     create('configmaps', box('a', { finalizers: ['example.com/x'] }));
-    expect(run({ verb: 'delete', resource: 'configmaps', name: 'a', options: { orphanDependents: false } }, tx).code).toBe(202);
+    expect(
+      run({ verb: 'delete', resource: 'configmaps', name: 'a', options: { orphanDependents: false } }, tx).code,
+    ).toBe(202);
   });
 
   it('gives a grace period, which can only be shortened', () => {
     create('pods', { metadata: { name: 'p' } });
     const first = run({ verb: 'delete', resource: 'pods', name: 'p' }, tx).body as UntypedObject;
-    expect(first.metadata).toMatchObject({ deletionTimestamp: '2026-01-02T03:04:35Z', deletionGracePeriodSeconds: 30, generation: 2 });
-    const longer = run({ verb: 'delete', resource: 'pods', name: 'p', options: { gracePeriodSeconds: 60 } }, tx).body as UntypedObject;
+    expect(first.metadata).toMatchObject({
+      deletionTimestamp: '2026-01-02T03:04:35Z',
+      deletionGracePeriodSeconds: 30,
+      generation: 2,
+    });
+    const longer = run({ verb: 'delete', resource: 'pods', name: 'p', options: { gracePeriodSeconds: 60 } }, tx)
+      .body as UntypedObject;
     expect(longer.metadata).toEqual(first.metadata);
-    const shorter = run({ verb: 'delete', resource: 'pods', name: 'p', options: { gracePeriodSeconds: 5 } }, tx).body as UntypedObject;
-    expect(shorter.metadata).toMatchObject({ deletionTimestamp: '2026-01-02T03:04:10Z', deletionGracePeriodSeconds: 5, generation: 2 });
+    const shorter = run({ verb: 'delete', resource: 'pods', name: 'p', options: { gracePeriodSeconds: 5 } }, tx)
+      .body as UntypedObject;
+    expect(shorter.metadata).toMatchObject({
+      deletionTimestamp: '2026-01-02T03:04:10Z',
+      deletionGracePeriodSeconds: 5,
+      generation: 2,
+    });
     run({ verb: 'delete', resource: 'pods', name: 'p', options: { gracePeriodSeconds: 0 } }, tx);
     expect(tx.get('pods', 'p')).toBeUndefined();
     expect(tx.changes.at(-1)?.object.metadata.deletionGracePeriodSeconds).toBe(0);
@@ -398,9 +552,21 @@ describe('delete', () => {
     tx = new MemoryTransaction('', 101);
     create('namespaces', { metadata: { name: 'shop' } });
     const deleting = run({ verb: 'delete', resource: 'namespaces', name: 'shop' }, tx).body as UntypedObject;
-    expect(deleting).toMatchObject({ metadata: { deletionTimestamp: '2026-01-02T03:04:05Z' }, status: { phase: 'Terminating' } });
+    expect(deleting).toMatchObject({
+      metadata: { deletionTimestamp: '2026-01-02T03:04:05Z' },
+      status: { phase: 'Terminating' },
+    });
     expect(run({ verb: 'delete', resource: 'namespaces', name: 'shop' }, tx).body).toEqual(deleting);
-    run({ verb: 'update', resource: 'namespaces', subresource: 'finalize', name: 'shop', body: { ...deleting, spec: { finalizers: [] } } }, tx);
+    run(
+      {
+        verb: 'update',
+        resource: 'namespaces',
+        subresource: 'finalize',
+        name: 'shop',
+        body: { ...deleting, spec: { finalizers: [] } },
+      },
+      tx,
+    );
     expect(tx.get('namespaces', 'shop')).toBeUndefined();
   });
 
@@ -428,7 +594,10 @@ describe('deletecollection', () => {
 
   it('deletes nothing when one of them may not be', () => {
     const env = testEnvironment({
-      admission: { ...openAdmission, validate: ({ name }) => (name === 'b' ? forbidden('configmaps', 'b', 'kept') : undefined) },
+      admission: {
+        ...openAdmission,
+        validate: ({ name }) => (name === 'b' ? forbidden('configmaps', 'b', 'kept') : undefined),
+      },
     });
     expect(run({ verb: 'deletecollection', resource: 'configmaps' }, tx, env).code).toBe(403);
     expect(tx.list('configmaps')).toHaveLength(2);
@@ -437,17 +606,42 @@ describe('deletecollection', () => {
 
 describe('patch', () => {
   const patch = (patchType: string, name: string, body: unknown, more: object = {}) =>
-    run({ verb: 'patch', resource: 'deployments.apps', name, patchType, body, force: false, fieldValidation: 'Strict', ...more }, tx);
+    run(
+      {
+        verb: 'patch',
+        resource: 'deployments.apps',
+        name,
+        patchType,
+        body,
+        force: false,
+        fieldValidation: 'Strict',
+        ...more,
+      },
+      tx,
+    );
   const labels = { metadata: { labels: { app: 'web' } } };
 
   beforeEach(() => {
-    create('deployments.apps', { kind: 'Deployment', apiVersion: 'apps/v1', metadata: { name: 'web' }, spec: { replicas: 2 } });
+    create('deployments.apps', {
+      kind: 'Deployment',
+      apiVersion: 'apps/v1',
+      metadata: { name: 'web' },
+      spec: { replicas: 2 },
+    });
   });
 
   it('merges, replaces and follows operations', () => {
-    expect(patch('merge', 'web', labels).body).toMatchObject({ metadata: { labels: { app: 'web' }, generation: 1, resourceVersion: '102' }, spec: { replicas: 2 } });
-    expect(patch('strategic', 'web', { spec: { replicas: 3 } }).body).toMatchObject({ metadata: { generation: 2 }, spec: { replicas: 3 } });
-    expect(patch('json', 'web', [{ op: 'replace', path: '/spec/replicas', value: 4 }]).body).toMatchObject({ spec: { replicas: 4 } });
+    expect(patch('merge', 'web', labels).body).toMatchObject({
+      metadata: { labels: { app: 'web' }, generation: 1, resourceVersion: '102' },
+      spec: { replicas: 2 },
+    });
+    expect(patch('strategic', 'web', { spec: { replicas: 3 } }).body).toMatchObject({
+      metadata: { generation: 2 },
+      spec: { replicas: 3 },
+    });
+    expect(patch('json', 'web', [{ op: 'replace', path: '/spec/replicas', value: 4 }]).body).toMatchObject({
+      spec: { replicas: 4 },
+    });
   });
 
   it('defaults what a patch takes away', () => {
@@ -460,11 +654,16 @@ describe('patch', () => {
   });
 
   it('patches status and scale under their own rules', () => {
-    expect(patch('merge', 'web', { spec: { replicas: 9 }, status: { replicas: 2 } }, { subresource: 'status' }).body).toMatchObject({
+    expect(
+      patch('merge', 'web', { spec: { replicas: 9 }, status: { replicas: 2 } }, { subresource: 'status' }).body,
+    ).toMatchObject({
       spec: { replicas: 2 },
       status: { replicas: 2 },
     });
-    expect(patch('merge', 'web', { spec: { replicas: 7 } }, { subresource: 'scale' }).body).toMatchObject({ kind: 'Scale', spec: { replicas: 7 } });
+    expect(patch('merge', 'web', { spec: { replicas: 7 } }, { subresource: 'scale' }).body).toMatchObject({
+      kind: 'Scale',
+      spec: { replicas: 7 },
+    });
     expect(tx.get('deployments.apps', 'web')).toMatchObject({ spec: { replicas: 7 } });
   });
 
@@ -478,7 +677,14 @@ describe('patch', () => {
       409,
       'Operation cannot be fulfilled on deployments.apps "web": the object has been modified; please apply your changes to the latest version and try again',
     ],
-    ['another name', 'merge', 'web', { metadata: { name: 'api' } }, 400, 'the name of the object (api) does not match the name on the URL (web)'],
+    [
+      'another name',
+      'merge',
+      'web',
+      { metadata: { name: 'api' } },
+      400,
+      'the name of the object (api) does not match the name on the URL (web)',
+    ],
     [
       'another namespace',
       'merge',
@@ -487,9 +693,30 @@ describe('patch', () => {
       400,
       'the namespace of the provided object does not match the namespace sent on the request',
     ],
-    ['another uid', 'merge', 'web', { metadata: { uid: 'x' } }, 422, 'Deployment.apps "web" is invalid: metadata.uid: Invalid value: "x": field is immutable'],
-    ['an operation that does not apply', 'json', 'web', [{ op: 'remove', path: '/nope' }], 422, 'the server rejected our request due to an error in our request'],
-    ['an invalid outcome', 'merge', 'web', { spec: { replicas: -1 } }, 422, 'Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
+    [
+      'another uid',
+      'merge',
+      'web',
+      { metadata: { uid: 'x' } },
+      422,
+      'Deployment.apps "web" is invalid: metadata.uid: Invalid value: "x": field is immutable',
+    ],
+    [
+      'an operation that does not apply',
+      'json',
+      'web',
+      [{ op: 'remove', path: '/nope' }],
+      422,
+      'the server rejected our request due to an error in our request',
+    ],
+    [
+      'an invalid outcome',
+      'merge',
+      'web',
+      { spec: { replicas: -1 } },
+      422,
+      'Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+    ],
     [
       'server-side apply',
       'apply',
@@ -508,7 +735,11 @@ describe('patch', () => {
   it('refuses unknown fields strictly, or warns', () => {
     const strict = patch('merge', 'web', { spec: { colour: 'red' } });
     expect(strict.code).toBe(422);
-    expect((strict.body as { message: string }).message).toContain('strict decoding error: unknown field "spec.colour"');
-    expect(patch('merge', 'web', { spec: { colour: 'red' } }, { fieldValidation: 'Warn' }).warnings).toEqual(['unknown field "spec.colour"']);
+    expect((strict.body as { message: string }).message).toContain(
+      'strict decoding error: unknown field "spec.colour"',
+    );
+    expect(patch('merge', 'web', { spec: { colour: 'red' } }, { fieldValidation: 'Warn' }).warnings).toEqual([
+      'unknown field "spec.colour"',
+    ]);
   });
 });

@@ -51,7 +51,8 @@ function perform(context: WriteContext, request: WriteRequest): Outcome {
 
 function performCreate(context: WriteContext, request: WriteRequest & { verb: 'create' }): Outcome {
   const body = parsed(request.body);
-  if (context.subresource === '') return written(context, createObject(context, fromServed(context.definition, context.served, body)));
+  if (context.subresource === '')
+    return written(context, createObject(context, fromServed(context.definition, context.served, body)));
   const subresource = context.env.createSubresource(context.definition.key, context.subresource);
   if (!subresource) return fail(unknownPath());
   const created = subresource.create({ ...request, name: request.name ?? '' }, body, context.tx, context.env);
@@ -71,7 +72,8 @@ function performUpdate(context: WriteContext, request: WriteRequest & { verb: 'u
       strategy,
       uid: body.metadata.uid,
       createIfMissing: false,
-      next: (existing) => (existing ? scaledState(context, scale, existing, body as unknown as Scale) : fail(unknownPath())),
+      next: (existing) =>
+        existing ? scaledState(context, scale, existing, body as unknown as Scale) : fail(unknownPath()),
     });
   }
   const object = fromServed(context.definition, context.served, body);
@@ -97,7 +99,10 @@ function parsed(body: string): UntypedObject {
 function written(context: WriteContext, result: WriteResult): Outcome {
   if (!result.ok) return result;
   const { code, object } = result.value;
-  return ok({ code, text: object.kind === 'Status' ? JSON.stringify(object) : presentedText(context, object as UntypedObject) });
+  return ok({
+    code,
+    text: object.kind === 'Status' ? JSON.stringify(object) : presentedText(context, object as UntypedObject),
+  });
 }
 
 function presentedText(context: WriteContext, object: UntypedObject): string {
@@ -114,7 +119,10 @@ function listText(context: WriteContext, objects: readonly UntypedObject[]): str
     const { kind: _kind, apiVersion: _apiVersion, ...rest } = toServed(served, object);
     return rest;
   });
-  const resourceVersion = objects.reduce((highest, object) => higher(highest, object.metadata.resourceVersion ?? ''), '');
+  const resourceVersion = objects.reduce(
+    (highest, object) => higher(highest, object.metadata.resourceVersion ?? ''),
+    '',
+  );
   return JSON.stringify({
     kind: definition.listKind,
     apiVersion: served ? apiVersionOf(served) : apiVersionOf(definition),
@@ -129,5 +137,5 @@ function answer(code: number, body: string, warnings: readonly string[]): Answer
   return warnings.length > 0 ? { code, body, warnings: [...new Set(warnings)] } : { code, body };
 }
 
-const statusAnswer = (status: Status, warnings: readonly string[]): Answer => answer(status.code, JSON.stringify(status), warnings);
-
+const statusAnswer = (status: Status, warnings: readonly string[]): Answer =>
+  answer(status.code, JSON.stringify(status), warnings);

@@ -35,7 +35,8 @@ export class MemoryTransaction implements StoreTransaction {
   ownedBy(uid: string, resource?: GroupResource): readonly { resource: GroupResource; object: UntypedObject }[] {
     return this.#all().filter(
       (entry) =>
-        (!resource || entry.resource === resource) && entry.object.metadata.ownerReferences?.some((owner) => owner.uid === uid),
+        (!resource || entry.resource === resource) &&
+        entry.object.metadata.ownerReferences?.some((owner) => owner.uid === uid),
     );
   }
 
@@ -45,7 +46,8 @@ export class MemoryTransaction implements StoreTransaction {
 
   config(resource: GroupResource, name: string): UntypedObject | undefined {
     if (this.namespace === '') return this.get(resource, name);
-    return this.configuration.find((entry) => entry.resource === resource && entry.object.metadata.name === name)?.object;
+    return this.configuration.find((entry) => entry.resource === resource && entry.object.metadata.name === name)
+      ?.object;
   }
 
   put(resource: GroupResource, object: UntypedObject): UntypedObject {
@@ -69,6 +71,8 @@ export class MemoryTransaction implements StoreTransaction {
   }
 
   #all(): { resource: GroupResource; object: UntypedObject }[] {
-    return [...this.#objects].flatMap(([resource, objects]) => [...objects.values()].map((object) => ({ resource, object })));
+    return [...this.#objects].flatMap(([resource, objects]) =>
+      [...objects.values()].map((object) => ({ resource, object })),
+    );
   }
 }

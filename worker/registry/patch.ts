@@ -2,7 +2,15 @@
 import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { type Scale, scaleOf } from '../../schema/meta/scale.ts';
 import { fromServed, toServed } from '../../schema/meta/served-version.ts';
-import { badRequest, fail, notFound, ok, type Result, type Status, unsupportedMediaType } from '../../schema/meta/status.ts';
+import {
+  badRequest,
+  fail,
+  notFound,
+  ok,
+  type Result,
+  type Status,
+  unsupportedMediaType,
+} from '../../schema/meta/status.ts';
 import type { PatchType, WriteRequest } from '../../schema/protocol/shard.ts';
 import { applyPatch } from './patch/apply-patch.ts';
 import { scaledState } from './scale.ts';
@@ -31,7 +39,12 @@ export function patchObject(context: WriteContext, request: PatchRequest): Write
   });
 }
 
-function patchedState(context: WriteContext, request: PatchRequest, type: MergingPatchType, existing: UntypedObject): Result<NextState> {
+function patchedState(
+  context: WriteContext,
+  request: PatchRequest,
+  type: MergingPatchType,
+  existing: UntypedObject,
+): Result<NextState> {
   const { definition, served, subresource } = context;
   const scale = subresource === 'scale' ? definition.scale : undefined;
   const current: KubeObject = scale ? scaleOf(scale, existing) : toServed(served, existing);

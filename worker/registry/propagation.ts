@@ -9,7 +9,11 @@ export const FOREGROUND_FINALIZER = 'foregroundDeletion';
 type Policy = 'Orphan' | 'Background' | 'Foreground';
 
 /** The object's finalizers, those of garbage collection replaced by what this delete asks for. */
-export function finalizersAfterDelete(definition: ResourceDefinition, object: UntypedObject, options: DeleteOptions): string[] {
+export function finalizersAfterDelete(
+  definition: ResourceDefinition,
+  object: UntypedObject,
+  options: DeleteOptions,
+): string[] {
   const present = object.metadata.finalizers ?? [];
   const others = present.filter((name) => name !== ORPHAN_FINALIZER && name !== FOREGROUND_FINALIZER);
   const policy = propagationPolicy(definition, present, options);

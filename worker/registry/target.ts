@@ -38,7 +38,11 @@ export interface DeletedStatus {
   readonly details: { readonly name: string; readonly group?: string; readonly kind: string; readonly uid?: string };
 }
 
-export function writeContext(request: Omit<WriteRequest, 'verb'>, tx: StoreTransaction, env: RegistryEnvironment): WriteContext | undefined {
+export function writeContext(
+  request: Omit<WriteRequest, 'verb'>,
+  tx: StoreTransaction,
+  env: RegistryEnvironment,
+): WriteContext | undefined {
   const definition = env.definition(request.resource);
   if (!definition) return undefined;
   const served = servedVersionOf(definition, request.apiVersion);
@@ -57,10 +61,15 @@ export function writeContext(request: Omit<WriteRequest, 'verb'>, tx: StoreTrans
 }
 
 /** The rules of the object itself or of one of its subresources; undefined where it has no such one. */
-export function updateStrategyOf(definition: ResourceDefinition, subresource: string): UpdateStrategy<UntypedObject> | undefined {
+export function updateStrategyOf(
+  definition: ResourceDefinition,
+  subresource: string,
+): UpdateStrategy<UntypedObject> | undefined {
   if (subresource === '' || (subresource === 'scale' && definition.scale)) return definition.update;
   if (subresource === 'status') return definition.status;
-  return Object.hasOwn(definition.updateSubresources, subresource) ? definition.updateSubresources[subresource] : undefined;
+  return Object.hasOwn(definition.updateSubresources, subresource)
+    ? definition.updateSubresources[subresource]
+    : undefined;
 }
 
 /** What ObjectMeta validation must know of a kind; made once per kind. */

@@ -16,7 +16,9 @@ const table = { columns: [], cells: () => [] };
 const spec = (object: UntypedObject): Record<string, number> => (object.spec ?? {}) as Record<string, number>;
 
 const replicaErrors = (object: UntypedObject) =>
-  (spec(object).replicas ?? 0) < 0 ? [invalid('spec.replicas', spec(object).replicas, 'must be greater than or equal to 0')] : [];
+  (spec(object).replicas ?? 0) < 0
+    ? [invalid('spec.replicas', spec(object).replicas, 'must be greater than or equal to 0')]
+    : [];
 
 /** Configuration without generation; deletes answer a Status. */
 export const boxes = defineResource<UntypedObject>({
@@ -165,7 +167,11 @@ const base = {
 /** `WriteRequest` with everything but the essentials filled in. Bodies may be given as objects. */
 export type TestRequest = { verb: WriteRequest['verb']; resource: string; body?: unknown } & Record<string, unknown>;
 
-export function run(request: TestRequest, tx: MemoryTransaction, env = testEnvironment()): { code: number; body: unknown; warnings?: readonly string[] } {
+export function run(
+  request: TestRequest,
+  tx: MemoryTransaction,
+  env = testEnvironment(),
+): { code: number; body: unknown; warnings?: readonly string[] } {
   const definition = env.definition(request.resource);
   const apiVersion = definition?.group ? `${definition.group}/${definition.version}` : 'v1';
   const namespace = definition?.scope === 'Cluster' ? '' : 'shop';

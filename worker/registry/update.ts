@@ -5,7 +5,16 @@ import type { KubeObject, ObjectMeta, UntypedObject } from '../../schema/meta/ob
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../schema/meta/object-meta-validation.ts';
 import type { UpdateStrategy } from '../../schema/meta/resource.ts';
 import { groupOf } from '../../schema/meta/served-version.ts';
-import { conflict, fail, notFound, OPTIMISTIC_LOCK_ERROR, ok, type Result, type Status, splitGroupResource } from '../../schema/meta/status.ts';
+import {
+  conflict,
+  fail,
+  notFound,
+  OPTIMISTIC_LOCK_ERROR,
+  ok,
+  type Result,
+  type Status,
+  splitGroupResource,
+} from '../../schema/meta/status.ts';
 import { createAdmitted, drawValues, warn } from './create.ts';
 import { dropManagedFields } from './managed-fields.ts';
 import { dedupOwnerReferences, ensureNamespace, wipeSystemMetadata } from './system-metadata.ts';
@@ -55,7 +64,12 @@ function createMissing(context: WriteContext, input: UpdateInput, next: NextStat
   return createAdmitted(context, next.object);
 }
 
-function updateExisting(context: WriteContext, input: UpdateInput, existing: UntypedObject, state: NextState): WriteResult {
+function updateExisting(
+  context: WriteContext,
+  input: UpdateInput,
+  existing: UntypedObject,
+  state: NextState,
+): WriteResult {
   const admitted = admitUpdate(context, input.name, existing, state);
   if (!admitted.ok) return admitted;
   const next = admitted.value;
@@ -84,7 +98,12 @@ function updateExisting(context: WriteContext, input: UpdateInput, existing: Unt
   return commitUpdate(context, next, existing);
 }
 
-function admitUpdate(context: WriteContext, name: string, existing: UntypedObject, state: NextState): Result<UntypedObject> {
+function admitUpdate(
+  context: WriteContext,
+  name: string,
+  existing: UntypedObject,
+  state: NextState,
+): Result<UntypedObject> {
   const refused = context.env.admission.admit(
     admissionAttributes(context, {
       operation: 'UPDATE',
@@ -98,21 +117,35 @@ function admitUpdate(context: WriteContext, name: string, existing: UntypedObjec
   return state.afterAdmission ? state.afterAdmission(state.object) : ok(state.object);
 }
 
-function checkResourceVersion(context: WriteContext, meta: ObjectMeta, existing: UntypedObject, name: string): Status | undefined {
+function checkResourceVersion(
+  context: WriteContext,
+  meta: ObjectMeta,
+  existing: UntypedObject,
+  name: string,
+): Status | undefined {
   const given = meta.resourceVersion ?? '';
   if (given === '' || given === '0') {
     if (!context.definition.allowUnconditionalUpdate) {
       const { resource, group } = splitGroupResource(context.qualified);
-      return invalidStatus(group, resource, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+      return invalidStatus(group, resource, name, [
+        invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+      ]);
     }
     meta.resourceVersion = existing.metadata.resourceVersion;
     return undefined;
   }
-  return given === existing.metadata.resourceVersion ? undefined : conflict(context.qualified, name, OPTIMISTIC_LOCK_ERROR);
+  return given === existing.metadata.resourceVersion
+    ? undefined
+    : conflict(context.qualified, name, OPTIMISTIC_LOCK_ERROR);
 }
 
 /** Puts back what updates may not change, lets the kind's rules see it, and validates. */
-function beforeUpdate(context: WriteContext, strategy: UpdateStrategy<UntypedObject>, next: UntypedObject, existing: UntypedObject): Status | undefined {
+function beforeUpdate(
+  context: WriteContext,
+  strategy: UpdateStrategy<UntypedObject>,
+  next: UntypedObject,
+  existing: UntypedObject,
+): Status | undefined {
   const { definition } = context;
   const meta = next.metadata;
   const old = existing.metadata;
@@ -130,7 +163,8 @@ function beforeUpdate(context: WriteContext, strategy: UpdateStrategy<UntypedObj
     ...validateObjectMetaUpdate(meta, old, metaRules(definition)),
     ...strategy.validateUpdate(next, existing, context.strategy),
   ];
-  if (errors.length > 0) return invalidStatus(groupOf(context.request.apiVersion), definition.kind, meta.name ?? '', errors);
+  if (errors.length > 0)
+    return invalidStatus(groupOf(context.request.apiVersion), definition.kind, meta.name ?? '', errors);
   for (const text of strategy.warnings?.(next, existing) ?? []) context.warnings.push(text);
   return undefined;
 }
@@ -167,7 +201,9 @@ function isFinished(context: WriteContext, next: UntypedObject, existing: Untype
 }
 
 function uidPrecondition(context: WriteContext, input: UpdateInput, existing: UntypedObject | undefined): Status {
-  const path = ['/registry', context.definition.plural, context.request.namespace, input.name].filter(Boolean).join('/');
+  const path = ['/registry', context.definition.plural, context.request.namespace, input.name]
+    .filter(Boolean)
+    .join('/');
   const what = `Precondition failed: UID in precondition: ${input.uid}, UID in object meta: ${existing?.metadata.uid ?? ''}`;
   return conflict(
     context.qualified,

@@ -76,7 +76,16 @@ export function apiGroups(): readonly ApiGroup[] {
   };
   for (const served of servedResources) add(served.group, served.version, storedResource(served));
   for (const { group, version, plural, singular, kind, scope, verbs } of virtualResources) {
-    add(group, version, { plural, singular, kind, isNamespaced: scope === 'Namespaced', verbs, shortNames: [], categories: [], subresources: [] });
+    add(group, version, {
+      plural,
+      singular,
+      kind,
+      isNamespaced: scope === 'Namespaced',
+      verbs,
+      shortNames: [],
+      categories: [],
+      subresources: [],
+    });
   }
   return [...groups]
     .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
@@ -110,7 +119,9 @@ function subresourcesOf(served: ServedResource): ApiSubresource[] {
     .filter((name) => isObjectSubresource(served, name))
     .map((name) => ({
       name,
-      ...(name === 'scale' ? { group: 'autoscaling', version: 'v1', kind: 'Scale' } : { group, version, kind: definition.kind }),
+      ...(name === 'scale'
+        ? { group: 'autoscaling', version: 'v1', kind: 'Scale' }
+        : { group, version, kind: definition.kind }),
       verbs: objectSubresourceVerbs(name),
     }));
   const routed = subresourceRoutes
@@ -131,4 +142,8 @@ function subresourcesOf(served: ServedResource): ApiSubresource[] {
   return [...objectSubresources, ...created, ...routed].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-const objectSubresourceNames = (definition: ResourceDefinition): string[] => ['status', 'scale', ...Object.keys(definition.updateSubresources)];
+const objectSubresourceNames = (definition: ResourceDefinition): string[] => [
+  'status',
+  'scale',
+  ...Object.keys(definition.updateSubresources),
+];

@@ -25,7 +25,10 @@ export const discoveryPaths = (): readonly string[] => [
 ];
 
 const aggregated: AllowsConversion = ({ group, version, kind }, { name }) =>
-  name === jsonMediaType.name && group === 'apidiscovery.k8s.io' && version === 'v2' && kind === 'APIGroupDiscoveryList';
+  name === jsonMediaType.name &&
+  group === 'apidiscovery.k8s.io' &&
+  version === 'v2' &&
+  kind === 'APIGroupDiscoveryList';
 
 export async function discoveryHandler(api: ApiRequest): Promise<Handled> {
   const [prefix = '', ...rest] = api.info.path.split('/').filter(Boolean);
@@ -41,7 +44,9 @@ async function rootDocument(api: ApiRequest, prefix: string): Promise<Handled> {
   if (!accepted.ok) return accepted.status;
   const isCore = prefix === 'api';
   if (accepted.value.conversion) return aggregatedAnswer(api, isCore);
-  const document = isCore ? coreVersions(new URL(api.request.url).host) : groupList(allGroups().filter(({ name }) => name !== ''));
+  const document = isCore
+    ? coreVersions(new URL(api.request.url).host)
+    : groupList(allGroups().filter(({ name }) => name !== ''));
   const response = jsonAnswer(200, JSON.stringify(document), { accepted: accepted.value });
   response.headers.set('vary', 'Accept');
   return response;
@@ -66,7 +71,9 @@ async function aggregatedDocument(isCore: boolean): Promise<{ text: string; etag
 /** Upper-case hex, as upstream's ETags. */
 export async function sha512Hex(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-512', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('').toUpperCase();
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase();
 }
 
 function groupOrVersionDocument([group = '', ...rest]: readonly string[]) {

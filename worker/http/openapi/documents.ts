@@ -6,7 +6,8 @@ import { resourcePaths } from './operations.ts';
 import { type JsonSchema, reachableTypes, schemaName, typeSchema } from './type-schemas.ts';
 
 /** `api/v1`, `apis/apps/v1`: how OpenAPI v3 names a group and version. */
-const documentName = ({ group, version }: ServedResource): string => (group ? `apis/${group}/${version}` : `api/${version}`);
+const documentName = ({ group, version }: ServedResource): string =>
+  group ? `apis/${group}/${version}` : `api/${version}`;
 
 /** The names of all documents. */
 export const documentNames = (): readonly string[] => [...new Set(servedResources.map(documentName))];

@@ -22,9 +22,18 @@ const LIST_PARAMETERS = [
   query('timeoutSeconds', 'integer'),
   query('watch', 'boolean'),
 ];
-const DELETE_PARAMETERS = [query('dryRun'), query('gracePeriodSeconds', 'integer'), query('orphanDependents', 'boolean'), query('propagationPolicy')];
+const DELETE_PARAMETERS = [
+  query('dryRun'),
+  query('gracePeriodSeconds', 'integer'),
+  query('orphanDependents', 'boolean'),
+  query('propagationPolicy'),
+];
 
-const PATCH_MEDIA_TYPES = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
+const PATCH_MEDIA_TYPES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+];
 
 interface Operation {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -35,7 +44,11 @@ interface Operation {
 const OPERATIONS: Readonly<Partial<Record<Verb, Operation>>> = {
   create: { method: 'post', action: 'post', parameters: WRITE_PARAMETERS },
   list: { method: 'get', action: 'list', parameters: LIST_PARAMETERS },
-  deletecollection: { method: 'delete', action: 'deletecollection', parameters: [...DELETE_PARAMETERS, ...LIST_PARAMETERS] },
+  deletecollection: {
+    method: 'delete',
+    action: 'deletecollection',
+    parameters: [...DELETE_PARAMETERS, ...LIST_PARAMETERS],
+  },
   get: { method: 'get', action: 'get', parameters: [] },
   update: { method: 'put', action: 'put', parameters: WRITE_PARAMETERS },
   patch: { method: 'patch', action: 'patch', parameters: [...WRITE_PARAMETERS, query('force', 'boolean')] },
@@ -50,7 +63,9 @@ export function resourcePaths(resource: ServedResource): Record<string, unknown>
   const { definition, group, version } = resource;
   const root = group ? `/apis/${group}/${version}` : `/api/${version}`;
   const isNamespaced = definition.scope === 'Namespaced';
-  const collection = isNamespaced ? `${root}/namespaces/{namespace}/${definition.plural}` : `${root}/${definition.plural}`;
+  const collection = isNamespaced
+    ? `${root}/namespaces/{namespace}/${definition.plural}`
+    : `${root}/${definition.plural}`;
   const paths: Record<string, unknown> = {
     [collection]: pathItem(resource, COLLECTION_VERBS, isNamespaced ? ['namespace'] : []),
     [`${collection}/{name}`]: pathItem(resource, OBJECT_VERBS, isNamespaced ? ['name', 'namespace'] : ['name']),
@@ -79,9 +94,19 @@ function operation(resource: ServedResource, verb: Verb): JsonSchema {
   const bodySchema = verb === 'patch' ? { type: 'object' } : reference;
   return {
     parameters,
-    ...(takesBody ? { requestBody: { content: Object.fromEntries(content.map((type) => [type, { schema: bodySchema }])), required: true } } : {}),
+    ...(takesBody
+      ? {
+          requestBody: {
+            content: Object.fromEntries(content.map((type) => [type, { schema: bodySchema }])),
+            required: true,
+          },
+        }
+      : {}),
     responses: {
-      [verb === 'create' ? '201' : '200']: { description: 'OK', content: { 'application/json': { schema: reference } } },
+      [verb === 'create' ? '201' : '200']: {
+        description: 'OK',
+        content: { 'application/json': { schema: reference } },
+      },
       '401': { description: 'Unauthorized' },
     },
     'x-kubernetes-action': action,

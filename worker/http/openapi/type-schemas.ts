@@ -57,12 +57,15 @@ interface Field {
 }
 
 function fieldsOf(type: string): readonly Field[] {
-  return (FIELD_TABLE[type] ?? '').split(' ').filter(Boolean).map((entry) => {
-    const colon = entry.indexOf(':');
-    const name = entry.slice(0, colon);
-    const isRequired = name.endsWith('!');
-    return { name: isRequired ? name.slice(0, -1) : name, isRequired, code: entry.slice(colon + 1) };
-  });
+  return (FIELD_TABLE[type] ?? '')
+    .split(' ')
+    .filter(Boolean)
+    .map((entry) => {
+      const colon = entry.indexOf(':');
+      const name = entry.slice(0, colon);
+      const isRequired = name.endsWith('!');
+      return { name: isRequired ? name.slice(0, -1) : name, isRequired, code: entry.slice(colon + 1) };
+    });
 }
 
 /** The named type within a code: `{}[]V1Foo` → `V1Foo`; undefined for scalars. */
@@ -93,7 +96,10 @@ function schemaOfCode(code: string, reference: string): JsonSchema {
 export function typeSchema(type: string, reference: string, mergeRules: MergeRules): JsonSchema {
   const fields = fieldsOf(type);
   const required = fields.filter(({ isRequired }) => isRequired).map(({ name }) => name);
-  const properties = fields.map(({ name, code }) => [name, { ...schemaOfCode(code, reference), ...mergeExtensions(mergeRules(type, name)) }]);
+  const properties = fields.map(({ name, code }) => [
+    name,
+    { ...schemaOfCode(code, reference), ...mergeExtensions(mergeRules(type, name)) },
+  ]);
   return {
     type: 'object',
     ...(required.length > 0 ? { required } : {}),

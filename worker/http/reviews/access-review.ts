@@ -78,7 +78,8 @@ async function reviewRules(api: ApiRequest): Promise<Handled> {
       continue;
     }
     const { verbs = [], apiGroups, resources, resourceNames, nonResourceURLs } = granted.rule;
-    if (resources?.length) resourceRules.push({ verbs, apiGroups, resources, ...(resourceNames ? { resourceNames } : {}) });
+    if (resources?.length)
+      resourceRules.push({ verbs, apiGroups, resources, ...(resourceNames ? { resourceNames } : {}) });
     if (nonResourceURLs?.length) nonResourceRules.push({ verbs, nonResourceURLs });
   }
   const review = {

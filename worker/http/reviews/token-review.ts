@@ -49,7 +49,10 @@ async function reviewToken(api: ApiRequest): Promise<Handled> {
   const status =
     outcome.kind === 'user'
       ? { authenticated: true, user: userInfo(outcome.user), audiences: outcome.audiences ?? audiences }
-      : { user: {}, error: outcome.kind === 'invalid' ? `[invalid bearer token, ${outcome.why}]` : 'invalid bearer token' };
+      : {
+          user: {},
+          error: outcome.kind === 'invalid' ? `[invalid bearer token, ${outcome.why}]` : 'invalid bearer token',
+        };
   return createdAnswer(api, { ...object, status } as KubeObject, body.warnings);
 }
 

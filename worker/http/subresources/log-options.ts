@@ -1,5 +1,11 @@
 /** Query of pods/log. Source: core/v1 PodLogOptions, ValidatePodLogOptions, LogLocation. */
-import { type FieldError, forbiddenField, invalid, invalidStatus, notSupported } from '../../../schema/meta/field-error.ts';
+import {
+  type FieldError,
+  forbiddenField,
+  invalid,
+  invalidStatus,
+  notSupported,
+} from '../../../schema/meta/field-error.ts';
 import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
 import { badRequest, fail, ok, type Result } from '../../../schema/meta/status.ts';
 import { parseTime } from '../../../schema/meta/time.ts';
@@ -22,7 +28,8 @@ function parseNumbers(query: URLSearchParams): Result<Numbers> {
   for (const name of NUMBERS) {
     const text = query.get(name);
     if (text === null) continue;
-    if (!INTEGER.test(text)) return fail(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`));
+    if (!INTEGER.test(text))
+      return fail(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`));
     if (!Number.isSafeInteger(Number(text))) {
       return fail(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`));
     }
@@ -42,7 +49,8 @@ function errorsOf({ tailLines, sinceSeconds, limitBytes }: Numbers, query: URLSe
   if (tailLines !== undefined && tailLines < 0) {
     errors.push(invalid('tailLines', tailLines, 'must be greater than or equal to 0'));
   }
-  if (limitBytes !== undefined && limitBytes < 1) errors.push(invalid('limitBytes', limitBytes, 'must be greater than 0'));
+  if (limitBytes !== undefined && limitBytes < 1)
+    errors.push(invalid('limitBytes', limitBytes, 'must be greater than 0'));
   if (sinceSeconds !== undefined && query.has('sinceTime')) {
     errors.push(forbiddenField('', 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
   } else if (sinceSeconds !== undefined && sinceSeconds < 1) {

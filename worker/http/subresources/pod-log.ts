@@ -33,4 +33,10 @@ async function handle(api: ApiRequest): Promise<Handled> {
   });
 }
 
-export const podLogRoute: SubresourceRoute = { resource: 'pods', subresource: 'log', kind: 'Pod', verbs: ['get'], handle };
+export const podLogRoute: SubresourceRoute = {
+  resource: 'pods',
+  subresource: 'log',
+  kind: 'Pod',
+  verbs: ['get'],
+  handle,
+};

@@ -31,7 +31,11 @@ const TOKEN_REQUEST: ForeignKind = {
 };
 
 /** Reads what the token is to be bound to. */
-async function subjectOf(api: ApiRequest, request: TokenRequest, account: UntypedObject): Promise<Result<TokenSubject>> {
+async function subjectOf(
+  api: ApiRequest,
+  request: TokenRequest,
+  account: UntypedObject,
+): Promise<Result<TokenSubject>> {
   const reference = request.spec.boundObjectRef;
   if (!reference) return ok({ account });
   const resource = boundResource(reference);
@@ -69,7 +73,13 @@ async function handle(api: ApiRequest): Promise<Handled> {
   if (!subject.ok) return subject.status;
   const node = nodeOf(api.user);
   if (node !== '') {
-    const refused = nodeObstacle(node, name, asked.spec?.audiences ?? [], request.spec.boundObjectRef, subject.value.pod);
+    const refused = nodeObstacle(
+      node,
+      name,
+      asked.spec?.audiences ?? [],
+      request.spec.boundObjectRef,
+      subject.value.pod,
+    );
     if (refused !== undefined) return refused;
   }
   const keys = await signingKeys(security.objects);

@@ -38,13 +38,21 @@ interface PodSpec {
 }
 
 const preconditionFailed = (name: string, text: string): Status =>
-  failure({ code: 409, reason: 'Conflict', message: `Operation cannot be fulfilled on pods "${name}": ${text}`, details: { name, kind: 'pods' } });
+  failure({
+    code: 409,
+    reason: 'Conflict',
+    message: `Operation cannot be fulfilled on pods "${name}": ${text}`,
+    details: { name, kind: 'pods' },
+  });
 
 function whyNot(pod: UntypedObject, binding: UntypedObject): Status | undefined {
   const { name = '', uid, resourceVersion, deletionTimestamp } = pod.metadata;
   const wanted = binding.metadata;
   if (wanted.uid && wanted.uid !== uid) {
-    return preconditionFailed(name, `Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${uid}`);
+    return preconditionFailed(
+      name,
+      `Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${uid}`,
+    );
   }
   if (wanted.resourceVersion && wanted.resourceVersion !== resourceVersion) {
     return preconditionFailed(
@@ -53,7 +61,8 @@ function whyNot(pod: UntypedObject, binding: UntypedObject): Status | undefined 
     );
   }
   const { nodeName, schedulingGates } = pod['spec'] as PodSpec;
-  if (deletionTimestamp) return conflict('pods/binding', name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  if (deletionTimestamp)
+    return conflict('pods/binding', name, `pod ${name} is being deleted, cannot be assigned to a host`);
   if (nodeName) return conflict('pods/binding', name, `pod ${name} is already assigned to node "${nodeName}"`);
   if (schedulingGates?.length) return conflict('pods/binding', name, `pod ${name} has non-empty .spec.schedulingGates`);
   return undefined;
@@ -61,7 +70,11 @@ function whyNot(pod: UntypedObject, binding: UntypedObject): Status | undefined 
 
 /** The pod as it is once bound; shares what does not change. */
 function bound(pod: UntypedObject, binding: UntypedObject, node: string, now: number): UntypedObject {
-  const { nominatedNodeName: _cleared, ...status } = withPodCondition(pod, { type: 'PodScheduled', status: 'True' }, now);
+  const { nominatedNodeName: _cleared, ...status } = withPodCondition(
+    pod,
+    { type: 'PodScheduled', status: 'True' },
+    now,
+  );
   const { annotations, labels } = binding.metadata;
   return {
     ...pod,
@@ -84,7 +97,8 @@ export const podBinding: CreateSubresource = {
   create(request, body, tx, env): Result<typeof CREATED> {
     const context = writeContext(request, tx, env);
     if (context === undefined) return fail(unknownPath());
-    if (body.metadata.name !== request.name) return fail(badRequest('name in URL does not match name in Binding object'));
+    if (body.metadata.name !== request.name)
+      return fail(badRequest('name in URL does not match name in Binding object'));
     const target = (body['target'] ?? {}) as Target;
     const errors = targetErrors(target);
     // Upstream's plain error would come out as a 500 here.
