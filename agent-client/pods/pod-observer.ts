@@ -19,8 +19,11 @@ import type { ObservedContainer, ObservedPod, ObservedSandbox } from './observed
 import { HASH_ANNOTATION } from './pod-config.ts';
 
 export const RELIST_INTERVAL_MS = 10_000;
-/** Events within this time are answered by one list. */
-const EVENT_GATHER_MS = 25;
+/**
+ * Lists after an event. The first gathers what comes together; the others are there because the runtime
+ * announces an end before its own lists show it.
+ */
+const AFTER_EVENT_MS = [20, 80, 300, 1_000];
 
 /** A pod the runtime knows: enough to stop it when nothing else is known of it. */
 export interface RuntimePod {
@@ -50,7 +53,8 @@ export class PodObserver {
   #unsubscribe: () => void = () => undefined;
   #cancelTimer: () => void = () => undefined;
   #listing: Promise<readonly RuntimePod[] | undefined> | undefined;
-  #dirty = false;
+  #followUps: number[] = [];
+  #dueAt = Number.POSITIVE_INFINITY;
   #stopped = false;
 
   constructor(options: PodObserverOptions) {
@@ -58,7 +62,7 @@ export class PodObserver {
   }
 
   start(): void {
-    this.#unsubscribe = this.#options.runtime.subscribe(() => this.#soon(EVENT_GATHER_MS));
+    this.#unsubscribe = this.#options.runtime.subscribe(() => this.#event());
     this.#soon(RELIST_INTERVAL_MS);
   }
 
@@ -87,14 +91,27 @@ export class PodObserver {
     return this.#listing;
   }
 
+  #event(): void {
+    this.#followUps = AFTER_EVENT_MS.slice(1);
+    this.#soon(AFTER_EVENT_MS[0] as number);
+  }
+
+  /** Lists after `delayMs`, or earlier if that is planned already. */
   #soon(delayMs: number): void {
-    if (this.#stopped || (this.#dirty && delayMs >= EVENT_GATHER_MS && delayMs !== RELIST_INTERVAL_MS)) return;
-    if (delayMs === EVENT_GATHER_MS) this.#dirty = true;
+    const at = this.#options.clock.now() + delayMs;
+    if (this.#stopped || at >= this.#dueAt) return;
+    this.#dueAt = at;
     this.#cancelTimer();
     this.#cancelTimer = this.#options.clock.after(delayMs, () => {
-      this.#dirty = false;
-      void this.list().finally(() => this.#soon(RELIST_INTERVAL_MS));
+      this.#dueAt = Number.POSITIVE_INFINITY;
+      void this.#listAgain().finally(() => this.#soon(this.#followUps.shift() ?? RELIST_INTERVAL_MS));
     });
+  }
+
+  /** A list that began before the event may not show it: another one follows it. */
+  async #listAgain(): Promise<void> {
+    if (this.#listing) await this.#listing;
+    await this.list();
   }
 
   async #list(): Promise<readonly RuntimePod[] | undefined> {

@@ -40,7 +40,7 @@ export async function writeAtomically(folder: string, payload: Payload, ownershi
   await shareFolder(folder, ownership.fsGroup);
   const before = await currentData(folder);
   if (before && (await isSame(join(folder, before), payload, ownership))) return false;
-  const fresh = await mkdtemp(join(folder, '..'));
+  const fresh = await mkdtemp(`${folder}/..`);
   await chmod(fresh, 0o755);
   await shareFolder(fresh, ownership.fsGroup);
   for (const [path, file] of payload) await writeOne(fresh, path, file, ownership);
