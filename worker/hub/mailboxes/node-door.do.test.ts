@@ -1,7 +1,7 @@
 import { exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
-import type { JoinReply, PollReply, StatusReply, StreamRequest } from '../../../schema/protocol/agent.ts';
+import { type JoinReply, type PollReply, STREAM_WINDOW_BYTES, type StatusReply, type StreamRequest } from '../../../schema/protocol/agent.ts';
 
 const BASE = 'https://api.test';
 const ADMIN = 'admin-token-of-the-tests';
@@ -179,6 +179,41 @@ describe('logs', () => {
     socket.send(new TextEncoder().encode('two\n'));
     socket.close(1000, '');
     expect(await log).toEqual({ code: 200, text: 'one\ntwo\n' });
+  });
+
+  it('wait for their reader, and end when it goes', async () => {
+    const token = await joinNode('n6');
+    await expectJson(admin('POST', '/api/v1/namespaces/default/pods', pod('loud', 'n6')), 201);
+    const first = await poll(token, 'n6', 0);
+    const opened = exports.default.fetch(`${BASE}/api/v1/namespaces/default/pods/loud/log?follow=true`, {
+      headers: { authorization: `Bearer ${ADMIN}` },
+    });
+    const told = await pollUntil(token, 'n6', first.revision, (reply) => reply.streams.length > 0);
+    const socket = await dial(token, 'n6', told.streams[0] as StreamRequest);
+    let acknowledged = 0;
+    let heard = () => {};
+    socket.addEventListener('message', ({ data }) => {
+      acknowledged = (JSON.parse(data as string) as { ack: number }).ack;
+      heard();
+    });
+    const closed = new Promise<number>((resolve) => {
+      socket.addEventListener('close', ({ code }) => resolve(code));
+    });
+    socket.send(JSON.stringify({ ok: true }));
+    for (let sent = 0; sent < STREAM_WINDOW_BYTES; sent += 65_536) socket.send(new Uint8Array(65_536));
+    const response = await opened;
+    const reader = response.body?.getReader();
+    if (reader === undefined) throw new Error('no body');
+    let read = 0;
+    while (read < STREAM_WINDOW_BYTES) read += (await reader.read()).value?.byteLength ?? 0;
+    while (acknowledged < STREAM_WINDOW_BYTES) {
+      await new Promise<void>((resolve) => {
+        heard = resolve;
+      });
+    }
+    expect(acknowledged).toBe(STREAM_WINDOW_BYTES);
+    await reader.cancel();
+    expect(await closed).toBe(1000);
   });
 
   it('are refused in the node\'s words, or in the API\'s', async () => {

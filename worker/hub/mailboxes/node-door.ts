@@ -53,7 +53,7 @@ export class NodeDoor {
   constructor(services: HubServices, heartbeats: NodeHeartbeats, timers: Timers) {
     this.#services = services;
     this.mailboxes = new Mailboxes({ services, heartbeats, timers });
-    this.#streams = new Streams(this.mailboxes, timers);
+    this.#streams = new Streams(this.mailboxes, timers, () => services.now());
   }
 
   /** Answers a request that carries `NODE_DOOR_HEADER`. */

@@ -19,9 +19,13 @@ import {
 import type { Timers } from '../mailboxes/mailboxes.ts';
 import { StreamJoin } from './stream-join.ts';
 
-/** Sessions of one node at a time, and of all nodes. */
+/** Streams of one node at a time, and of all nodes. Beyond the first the one that is silent for longest gives way. */
 export const STREAMS_PER_NODE_MAX = 128;
 export const STREAMS_MAX = 4096;
+
+/** A stream without a byte for so long is closed. Source: kubelet's streamingConnectionIdleTimeout. */
+export const STREAM_IDLE_MS_MAX = 4 * 3_600_000;
+const IDLE_CHECK_MS = 60_000;
 
 /** How long an agent that has dialed may take until it says whether the stream opens. */
 export const STREAM_OPENING_MS_MAX = 30_000;
@@ -39,9 +43,20 @@ export interface StreamAnnouncer {
 /** The agent's socket has come, or will not come. */
 type Dialed = { readonly ok: true; readonly socket: WebSocket } | { readonly ok: false; readonly status: Status };
 
+/** A reader that waits for the agent's socket. */
 interface Session {
   readonly node: string;
   dialed(result: Dialed): void;
+}
+
+/**
+ * A stream that is joined. A reader that goes away in silence is noticed only by the next byte it does
+ * not take, so such streams may outlive their readers.
+ */
+interface OpenStream {
+  readonly node: string;
+  readonly close: () => void;
+  lastByteAt: number;
 }
 
 const statusResponse = (status: Status): Response =>
@@ -59,12 +74,16 @@ function parseOpening(data: unknown): StreamOpening | undefined {
 
 export class Streams {
   readonly #sessions = new Map<string, Session>();
+  readonly #open = new Set<OpenStream>();
   readonly #announcer: StreamAnnouncer;
   readonly #timers: Timers;
+  readonly #now: () => number;
+  #idleTimer: unknown;
 
-  constructor(announcer: StreamAnnouncer, timers: Timers) {
+  constructor(announcer: StreamAnnouncer, timers: Timers, now: () => number) {
     this.#announcer = announcer;
     this.#timers = timers;
+    this.#now = now;
   }
 
   /** Answers a reader with the stream's bytes as text, or with the Status why there are none. */
@@ -73,7 +92,7 @@ export class Streams {
     if (refused !== undefined) return statusResponse(refused);
     const dialed = await this.#dial(node, request, signal);
     if (!dialed.ok) return statusResponse(dialed.status);
-    return this.#joined(dialed.socket, signal);
+    return this.#joined(node, dialed.socket, signal);
   }
 
   /** The agent's WebSocket for a session. */
@@ -90,10 +109,28 @@ export class Streams {
 
   #refusal(node: string): Status | undefined {
     if (!this.#announcer.isPolling(node)) return serviceUnavailable(`node "${node}" is not connected`);
-    if (this.#sessions.size >= STREAMS_MAX) return tooManyRequests('too many open streams', 1);
-    let open = 0;
-    for (const session of this.#sessions.values()) if (session.node === node) open += 1;
-    return open >= STREAMS_PER_NODE_MAX ? tooManyRequests(`too many open streams to node "${node}"`, 1) : undefined;
+    if (this.#sessions.size + this.#open.size >= STREAMS_MAX) return tooManyRequests('too many open streams', 1);
+    const waiting = [...this.#sessions.values()].filter((session) => session.node === node).length;
+    const open = [...this.#open].filter((stream) => stream.node === node);
+    if (waiting + open.length < STREAMS_PER_NODE_MAX) return undefined;
+    const [first] = open;
+    if (first === undefined) return tooManyRequests(`too many open streams to node "${node}"`, 1);
+    open.reduce((silent, next) => (next.lastByteAt < silent.lastByteAt ? next : silent), first).close();
+    return undefined;
+  }
+
+  /** Keeps track of a joined stream until `left`. */
+  #entered(node: string, close: () => void): OpenStream {
+    const stream = { node, close, lastByteAt: this.#now() };
+    this.#open.add(stream);
+    this.#idleTimer ??= this.#timers.set(() => this.#closeIdle(), IDLE_CHECK_MS);
+    return stream;
+  }
+
+  #closeIdle(): void {
+    const now = this.#now();
+    for (const stream of this.#open) if (now - stream.lastByteAt >= STREAM_IDLE_MS_MAX) stream.close();
+    this.#idleTimer = this.#open.size > 0 ? this.#timers.set(() => this.#closeIdle(), IDLE_CHECK_MS) : undefined;
   }
 
   #dial(node: string, request: StreamRequest, signal: AbortSignal): Promise<Dialed> {
@@ -118,10 +155,14 @@ export class Streams {
   }
 
   /** Waits for the agent's opening, then streams. */
-  #joined(socket: WebSocket, signal: AbortSignal): Promise<Response> {
+  #joined(node: string, socket: WebSocket, signal: AbortSignal): Promise<Response> {
     return new Promise((resolve) => {
       let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
       let opened = false;
+      const stream = this.#entered(node, () => {
+        join.closed(1000, '');
+        if (socket.readyState === WebSocket.OPEN) socket.close(1000, 'idle');
+      });
       const join = new StreamJoin({
         give: (bytes) => controller?.enqueue(bytes),
         wantsMore: () => (controller?.desiredSize ?? 0) > 0,
@@ -159,6 +200,7 @@ export class Streams {
       );
       socket.addEventListener('message', ({ data }) => {
         if (opened) {
+          stream.lastByteAt = this.#now();
           if (data instanceof ArrayBuffer) join.received(new Uint8Array(data));
           return;
         }
@@ -168,10 +210,14 @@ export class Streams {
         else answer(new Response(body, { headers: { 'content-type': 'text/plain' } }));
       });
       socket.addEventListener('close', ({ code, reason }) => {
+        this.#open.delete(stream);
         join.closed(code, reason);
         if (!opened) answer(statusResponse(internalError('the node closed the stream before it began')));
       });
-      socket.addEventListener('error', () => join.closed(1006, 'the connection to the node broke'));
+      socket.addEventListener('error', () => {
+        this.#open.delete(stream);
+        join.closed(1006, 'the connection to the node broke');
+      });
       signal.addEventListener('abort', () => join.readerGone());
       if (signal.aborted) join.readerGone();
     });
