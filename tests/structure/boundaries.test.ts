@@ -43,7 +43,7 @@ const RULES: readonly Rule[] = [
     part: 'agent-client/',
     own: ['schema/', 'agent-client/'],
     packages:
-      /^(node:|@grpc\/grpc-js|@bufbuild\/protobuf|@libsql\/client|drizzle-orm|undici|ws|pino|commander|valibot|prom-client|yaml)/,
+      /^(node:|kubernetes-models\/|@grpc\/grpc-js|@bufbuild\/protobuf|@libsql\/client|drizzle-orm|undici|ws|pino|commander|valibot|prom-client|yaml)/,
   },
   { part: 'cli/', own: ['cli/', 'schema/'], packages: /^(node:|commander|@peculiar\/x509|reflect-metadata)/ },
 ];
