@@ -14,6 +14,7 @@ import { podGarbageController } from './pod-garbage.ts';
 import { replicaSetController } from './replica-set.ts';
 import { replicationController } from './replication-controller.ts';
 import type { WorkItem } from './runtime/controller-run.ts';
+import { statefulSetController } from './stateful-set/stateful-set.ts';
 
 /** What the controllers of a shard depend on beyond its store. */
 export interface ControllerSettings {
@@ -40,6 +41,7 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
   replicationController,
   replicaSetController,
   deploymentController,
+  statefulSetController,
   endpointSliceController,
   endpointsController,
 ];

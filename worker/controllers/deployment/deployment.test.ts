@@ -8,7 +8,7 @@ import { TestShard } from '../runtime/test-shard.ts';
 import type { Deployment, ReplicaSet } from '../workload-types.ts';
 import { deploymentController } from './deployment.ts';
 import { fencepostsOf } from './fenceposts.ts';
-import { podTemplateHash } from './pod-template-hash.ts';
+import { podTemplateHash } from '../template-hash.ts';
 import { REVISION, REVISION_HISTORY } from './revision.ts';
 
 const DEPLOYMENTS = 'deployments.apps';

@@ -16,7 +16,7 @@ import { type ControllerContext, type ControllerWrite, defineController, type Re
 import { claim, controllerOf, controllerReference } from '../ownership.ts';
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../workload-types.ts';
 import { isRollingUpdate } from './fenceposts.ts';
-import { POD_TEMPLATE_HASH_LABEL, podTemplateHash } from './pod-template-hash.ts';
+import { POD_TEMPLATE_HASH_LABEL, podTemplateHash } from '../template-hash.ts';
 import { byCreation, type ReplicaSets, replicasOf, sameTemplate, sortOut, withoutHash } from './replica-set-list.ts';
 import {
   annotationsOfCurrent,

@@ -2,7 +2,7 @@
 import { cloneJson, equalJson } from '../../../schema/meta/json-value.ts';
 import type { PodTemplateSpec } from '../../../schema/resources/core/pod-types.ts';
 import type { Deployment, ReplicaSet } from '../workload-types.ts';
-import { POD_TEMPLATE_HASH_LABEL } from './pod-template-hash.ts';
+import { POD_TEMPLATE_HASH_LABEL } from '../template-hash.ts';
 
 export const replicasOf = (object: Deployment | ReplicaSet): number => object.spec?.replicas ?? 1;
 

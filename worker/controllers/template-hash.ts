@@ -1,4 +1,4 @@
-import type { PodTemplateSpec } from '../../../schema/resources/core/pod-types.ts';
+import type { PodTemplateSpec } from '../../schema/resources/core/pod-types.ts';
 
 export const POD_TEMPLATE_HASH_LABEL = 'pod-template-hash';
 
@@ -10,8 +10,12 @@ const SAFE_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
  * `collisionCount` is the Deployment's, raised when two templates met in one hash.
  * Source: pkg/controller controller_utils.go ComputeHash (whose input, Go's struct dump, is not reproduced).
  */
-export function podTemplateHash(template: PodTemplateSpec, collisionCount: number | undefined): string {
-  let hash = fnv1a(canonicalJson(template), 0x811c9dc5);
+export const podTemplateHash = (template: PodTemplateSpec, collisionCount: number | undefined): string =>
+  hashName(template, collisionCount);
+
+/** A short name for a JSON value's content. */
+export function hashName(value: unknown, collisionCount: number | undefined): string {
+  let hash = fnv1a(canonicalJson(value), 0x811c9dc5);
   if (collisionCount !== undefined) hash = fnv1a(`#${collisionCount}`, hash);
   return [...String(hash)].map((digit) => SAFE_LETTERS[digit.charCodeAt(0) % SAFE_LETTERS.length]).join('');
 }
