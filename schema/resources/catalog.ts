@@ -24,11 +24,20 @@ import { secret } from './core/secret.ts';
 import { service } from './core/service.ts';
 import { serviceAccount } from './core/service-account.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
+import { ingressClass } from './networking/ingress-class.ts';
+import { ingress } from './networking/ingress.ts';
+import { networkPolicy } from './networking/network-policy.ts';
+import { runtimeClass } from './node/runtime-class.ts';
+import { podDisruptionBudget } from './policy/pod-disruption-budget.ts';
 import { clusterRoleBinding } from './rbac/cluster-role-binding.ts';
 import { clusterRole } from './rbac/cluster-role.ts';
 import { roleBinding } from './rbac/role-binding.ts';
 import { role } from './rbac/role.ts';
 import { priorityClass } from './scheduling/priority-class.ts';
+import { csiDriver } from './storage/csi-driver.ts';
+import { csiNode } from './storage/csi-node.ts';
+import { storageClass } from './storage/storage-class.ts';
+import { volumeAttachment } from './storage/volume-attachment.ts';
 
 /** A kind as the list holds it: callers pass it objects of its own kind only, by its key. */
 const kind = <T extends KubeObject>(definition: ResourceDefinition<T>): ResourceDefinition =>
@@ -65,4 +74,13 @@ export const catalog: readonly ResourceDefinition[] = [
   kind(daemonSet),
   kind(job),
   kind(cronJob),
+  kind(podDisruptionBudget),
+  kind(runtimeClass),
+  kind(storageClass),
+  kind(csiDriver),
+  kind(csiNode),
+  kind(volumeAttachment),
+  kind(networkPolicy),
+  kind(ingressClass),
+  kind(ingress),
 ];

@@ -241,3 +241,11 @@ export function cidrWarnings(value: string, field: string): string[] {
   }
   return warnings;
 }
+
+/** Whether `part` lies within `whole` and is smaller. */
+export function containsPrefix(whole: IpPrefix, part: IpPrefix): boolean {
+  const bits = bitsOf16(whole);
+  const start = networkAddress({ ...part, bits: Math.min(part.bits, whole.bits) });
+  const isSameFamily = whole.address.isV4 === part.address.isV4;
+  return isSameFamily && bits < bitsOf16(part) && isSameAddress(start, networkAddress(whole));
+}

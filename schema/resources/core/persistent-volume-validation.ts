@@ -251,6 +251,28 @@ function validateSpec(spec: Spec, name: string, previous: Volume | undefined): F
   ];
 }
 
+/** Errors of a volume described in place (in a VolumeAttachment), at `field`: a CSI source and little else. */
+export function inlineVolumeErrors(spec: Spec, field: string): FieldError[] {
+  const notHere = 'may not be specified in the context of inline volumes';
+  const { persistentVolumeReclaimPolicy: policy, volumeMode } = spec;
+  const errors: FieldError[] = [];
+  if (spec.claimRef) errors.push(forbiddenField('spec.claimRef', notHere));
+  if (Object.keys(spec.capacity ?? {}).length > 0) errors.push(forbiddenField('spec.capacity', notHere));
+  if (!spec.csi) errors.push(required('spec.csi', 'has to be specified in the context of inline volumes'));
+  errors.push(...accessModeErrors(spec));
+  if (policy && policy !== 'Retain') {
+    errors.push(forbiddenField('spec.persistentVolumeReclaimPolicy', 'may only be Retain in the context of inline volumes'));
+  }
+  if (spec.nodeAffinity) errors.push(forbiddenField('spec.nodeAffinity', notHere));
+  errors.push(...sourceErrors(spec, ''));
+  if (spec.storageClassName) errors.push(forbiddenField('spec.storageClassName', notHere));
+  if (volumeMode !== undefined && volumeMode !== 'Filesystem') {
+    const text = 'may not specify volumeMode other than Filesystem in the context of inline volumes';
+    errors.push(forbiddenField('spec.volumeMode', text));
+  }
+  return errors.map((error) => ({ ...error, field: error.field.replace(/^spec/, field) }));
+}
+
 function mountOptionErrors({ metadata, spec = {} }: Volume): FieldError[] {
   if (metadata.annotations?.[MOUNT_OPTIONS_ANNOTATION] === undefined) return [];
   if (MOUNTABLE.some((name) => spec[name] !== undefined)) return [];

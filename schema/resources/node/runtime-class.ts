@@ -1,0 +1,72 @@
+/** RuntimeClass. Source: pkg/registry/node/runtimeclass, pkg/apis/node/validation. */
+import type { IRuntimeClass } from 'kubernetes-models/node.k8s.io/v1/RuntimeClass';
+import { duplicate, type FieldError, invalid, required } from '../../meta/field-error.ts';
+import { validateLabels } from '../../meta/label-selector.ts';
+import { isDNS1123Label, nameIsDNSSubdomain } from '../../meta/name-rules.ts';
+import type { Typed } from '../../meta/object-meta.ts';
+import { validateImmutableField } from '../../meta/object-meta-validation.ts';
+import { defineResource } from '../../meta/resource.ts';
+import { setResourceListDefaults } from '../core/pod-resource-list.ts';
+import { STRICT_FOR_TEMPLATE } from '../core/pod-validation/options.ts';
+import { validateContainerResources } from '../core/pod-validation/resources.ts';
+import { validateTolerations } from '../core/pod-validation/tolerations.ts';
+import { age, ageColumn, column, nameColumn } from '../printing.ts';
+
+export type RuntimeClass = Typed<IRuntimeClass>;
+type Tolerations = NonNullable<NonNullable<RuntimeClass['scheduling']>['tolerations']>;
+
+function tolerationErrors(tolerations: Tolerations): FieldError[] {
+  const field = 'scheduling.tolerations';
+  const errors: FieldError[] = [];
+  validateTolerations(tolerations, field, STRICT_FOR_TEMPLATE, errors);
+  const identities = tolerations.map(({ key, operator, value, effect }) => JSON.stringify([key, operator, value, effect]));
+  tolerations.forEach(({ key = '', operator = '', value = '', effect = '', tolerationSeconds = null }, i) => {
+    if (identities.indexOf(identities[i] as string) === i) return;
+    const printed = { Key: key, Operator: operator, Value: value, Effect: effect, TolerationSeconds: tolerationSeconds };
+    errors.push(duplicate(`${field}[${i}]`, printed));
+  });
+  return errors;
+}
+
+function validate({ handler = '', overhead, scheduling }: RuntimeClass): FieldError[] {
+  const errors = handler
+    ? isDNS1123Label(handler).map((text) => invalid('handler', handler, text))
+    : [required('handler')];
+  if (overhead) validateContainerResources({ limits: overhead.podFixed }, new Set(), 'overhead', STRICT_FOR_TEMPLATE, errors);
+  return [
+    ...errors,
+    ...validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
+    ...tolerationErrors(scheduling?.tolerations ?? []),
+  ];
+}
+
+export const runtimeClass = defineResource<RuntimeClass>({
+  group: 'node.k8s.io',
+  version: 'v1',
+  kind: 'RuntimeClass',
+  plural: 'runtimeclasses',
+  singular: 'runtimeclass',
+  scope: 'Cluster',
+  schema: 'V1RuntimeClass',
+  validateName: nameIsDNSSubdomain,
+  defaults({ overhead }) {
+    if (overhead?.podFixed) setResourceListDefaults(overhead.podFixed);
+  },
+  validate,
+  update: {
+    validateUpdate: (next, previous) => [
+      ...validate(next),
+      ...validateImmutableField(next.handler, previous.handler, 'handler'),
+    ],
+  },
+  allowCreateOnUpdate: true,
+  allowUnconditionalUpdate: false,
+  table: {
+    columns: [
+      nameColumn,
+      column('Handler', 'string', ''),
+      ageColumn,
+    ],
+    cells: (runtimeClass, now) => [runtimeClass.metadata.name ?? '', runtimeClass.handler ?? '', age(runtimeClass, now)],
+  },
+});

@@ -1,0 +1,121 @@
+/** StorageClass. Source: pkg/registry/storage/storageclass, pkg/apis/storage/validation, pkg/apis/storage/v1 defaults. */
+import type { IStorageClass } from 'kubernetes-models/storage.k8s.io/v1/StorageClass';
+import { semanticEqual } from '../../meta/deep-equal.ts';
+import { duplicate, type FieldError, invalid, notSupported, required, tooLong } from '../../meta/field-error.ts';
+import { byteLength } from '../../meta/go-format.ts';
+import { validateLabelName } from '../../meta/label-selector.ts';
+import { isQualifiedName, nameIsDNSSubdomain } from '../../meta/name-rules.ts';
+import type { Typed } from '../../meta/object-meta.ts';
+import { validateImmutableField } from '../../meta/object-meta-validation.ts';
+import { defineResource } from '../../meta/resource.ts';
+import { age, ageColumn, column, nameColumn } from '../printing.ts';
+
+export type StorageClass = Typed<IStorageClass>;
+type Term = NonNullable<StorageClass['allowedTopologies']>[number];
+
+const RECLAIM_POLICIES = ['Delete', 'Retain'];
+const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
+const PARAMETERS_MAX = 512;
+const PARAMETERS_BYTES_MAX = 256 * 1024;
+const DEFAULT_ANNOTATIONS = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'];
+
+function provisionerErrors(provisioner: string): FieldError[] {
+  if (!provisioner) return [required('provisioner')];
+  const name = provisioner.toLowerCase();
+  return isQualifiedName(name).map((text) => invalid('provisioner', name, text));
+}
+
+function parameterErrors(parameters: Readonly<Record<string, string>>): FieldError[] {
+  const entries = Object.entries(parameters);
+  if (entries.length > PARAMETERS_MAX) return [tooLong('parameters', PARAMETERS_MAX)];
+  const bytes = entries.reduce((sum, [key, value]) => sum + byteLength(key) + byteLength(value), 0);
+  return [
+    ...(Object.hasOwn(parameters, '') ? [invalid('parameters', '', 'field can not be empty.')] : []),
+    ...(bytes > PARAMETERS_BYTES_MAX ? [tooLong('parameters', PARAMETERS_BYTES_MAX)] : []),
+  ];
+}
+
+function termErrors({ matchLabelExpressions = [] }: Term, field: string): FieldError[] {
+  const keys = matchLabelExpressions.map(({ key }) => key);
+  return matchLabelExpressions.flatMap(({ key = '', values = [] }, i) => {
+    const at = `${field}.matchLabelExpressions[${i}]`;
+    return [
+      ...(values.length === 0 ? [required(`${at}.values`)] : []),
+      ...values.flatMap((value, j) => (values.indexOf(value) < j ? [duplicate(`${at}.values[${j}]`, value)] : [])),
+      ...validateLabelName(key, `${at}.key`),
+      ...(keys.indexOf(key) < i ? [duplicate(`${at}.key`, key)] : []),
+    ];
+  });
+}
+
+/** A term by what it means: the order of keys and values does not count. */
+const meaningOf = ({ matchLabelExpressions = [] }: Term): string =>
+  JSON.stringify(matchLabelExpressions.map(({ key, values = [] }) => [key, [...new Set(values)].sort()]).sort());
+
+function topologyErrors(terms: readonly Term[]): FieldError[] {
+  const meanings = terms.map(meaningOf);
+  return terms.flatMap((term, i) => {
+    const field = `allowedTopologies[${i}]`;
+    const isRepeated = meanings.indexOf(meanings[i] as string) < i;
+    return [...termErrors(term, field), ...(isRepeated ? [duplicate(`${field}.matchLabelExpressions`, '')] : [])];
+  });
+}
+
+function validate(storageClass: StorageClass): FieldError[] {
+  const { provisioner = '', parameters = {}, reclaimPolicy, volumeBindingMode: mode, allowedTopologies = [] } = storageClass;
+  const errors = [...provisionerErrors(provisioner), ...parameterErrors(parameters)];
+  if (reclaimPolicy && !RECLAIM_POLICIES.includes(reclaimPolicy)) {
+    errors.push(notSupported('reclaimPolicy', reclaimPolicy, RECLAIM_POLICIES));
+  }
+  if (mode === undefined) errors.push(required('volumeBindingMode'));
+  else if (!BINDING_MODES.includes(mode)) errors.push(notSupported('volumeBindingMode', mode, BINDING_MODES));
+  return [...errors, ...topologyErrors(allowedTopologies)];
+}
+
+const isDefault = ({ metadata }: StorageClass): boolean =>
+  DEFAULT_ANNOTATIONS.some((annotation) => metadata.annotations?.[annotation] === 'true');
+
+export const storageClass = defineResource<StorageClass>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'StorageClass',
+  plural: 'storageclasses',
+  singular: 'storageclass',
+  shortNames: ['sc'],
+  scope: 'Cluster',
+  schema: 'V1StorageClass',
+  validateName: nameIsDNSSubdomain,
+  defaults(storageClass) {
+    storageClass.reclaimPolicy ??= 'Delete';
+    storageClass.volumeBindingMode ??= 'Immediate';
+  },
+  validate,
+  update: {
+    validateUpdate: (next, previous) => [
+      ...validate(next),
+      ...(semanticEqual(next.parameters, previous.parameters) ? [] : [invalid('parameters', next.parameters, 'field is immutable')]),
+      ...validateImmutableField(next.provisioner, previous.provisioner, 'provisioner'),
+      ...validateImmutableField(next.reclaimPolicy, previous.reclaimPolicy, 'reclaimPolicy'),
+      ...validateImmutableField(next.volumeBindingMode, previous.volumeBindingMode, 'volumeBindingMode'),
+    ],
+  },
+  returnsDeletedObject: true,
+  table: {
+    columns: [
+      nameColumn,
+      column('Provisioner', 'string', 'provisioner indicates the type of the provisioner.'),
+      column('ReclaimPolicy', 'string', 'reclaimPolicy controls the reclaimPolicy for dynamically provisioned PersistentVolumes of this storage class. Defaults to Delete.'),
+      column('VolumeBindingMode', 'string', 'volumeBindingMode indicates how PersistentVolumeClaims should be provisioned and bound.  When unset, VolumeBindingImmediate is used. This field is only honored by servers that enable the VolumeScheduling feature.'),
+      column('AllowVolumeExpansion', 'string', 'allowVolumeExpansion shows whether the storage class allow volume expand.'),
+      ageColumn,
+    ],
+    cells: (storageClass, now) => [
+      `${storageClass.metadata.name ?? ''}${isDefault(storageClass) ? ' (default)' : ''}`,
+      storageClass.provisioner ?? '',
+      storageClass.reclaimPolicy ?? 'Delete',
+      storageClass.volumeBindingMode ?? 'Immediate',
+      storageClass.allowVolumeExpansion ?? false,
+      age(storageClass, now),
+    ],
+  },
+});
