@@ -1,6 +1,7 @@
 /** Turns released changes into entries for the nodes they concern. Pure but for the index it keeps. */
 import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
 import type { Change } from '../../../schema/protocol/change.ts';
+import { objectOf, previousOf } from '../parsed-change.ts';
 import type { MailboxEntry } from './mailbox.ts';
 import { concernsNode } from './pod-change.ts';
 import type { IndexedPod, PodIndex } from './pod-index.ts';
@@ -15,8 +16,6 @@ const DELIVERED_REFERENCES: ReadonlySet<string> = new Set(['secrets', 'configmap
 export type Deliver = (node: string, entry: MailboxEntry) => void;
 
 const about = ({ resource, namespace, name, revision }: Change) => ({ resource, namespace, name, revision });
-
-const parse = (text: string): UntypedObject => JSON.parse(text) as UntypedObject;
 
 const boundNode = (change: Change): string => change.meta.fields['spec.nodeName'] ?? '';
 
@@ -39,9 +38,10 @@ function podGone(change: Change, index: PodIndex, deliver: Deliver): void {
 function podChanged(change: Change, index: PodIndex, deliver: Deliver): void {
   const node = boundNode(change);
   if (node === '') return;
-  const pod = parse(change.text);
+  const pod = objectOf<UntypedObject>(change);
   const known = index.pod(change.namespace, change.name);
-  if (known !== undefined && change.previous && !concernsNode(parse(change.previous.text), pod)) return;
+  const previous = known && previousOf<UntypedObject>(change);
+  if (previous !== undefined && !concernsNode(previous, pod)) return;
   const entry = indexedPod(change, pod);
   const needs = index.set(entry);
   for (const { resource, name } of needs.references) {
@@ -57,7 +57,7 @@ function podChanged(change: Change, index: PodIndex, deliver: Deliver): void {
 }
 
 function told(change: Change): MailboxEntry {
-  const uid = change.type === 'DELETED' ? (parse(change.text).metadata.uid ?? '') : '';
+  const uid = change.type === 'DELETED' ? (objectOf(change).metadata.uid ?? '') : '';
   return change.type === 'DELETED'
     ? { kind: 'removed', ...about(change), uid }
     : { kind: 'object', ...about(change), uid, text: change.text };

@@ -7,6 +7,7 @@ import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
 import { POLL_WAIT_MS_MAX, type StreamRequest } from '../../../schema/protocol/agent.ts';
 import type { Change } from '../../../schema/protocol/change.ts';
 import type { HubConsumer, HubServices } from '../hub-consumer.ts';
+import { objectOf } from '../parsed-change.ts';
 import { indexedPod, MAILBOX_RESOURCES, routeChange } from './change-routing.ts';
 import { deliverEntries, deliverEverything, replyText } from './delivery.ts';
 import { Mailbox } from './mailbox.ts';
@@ -86,7 +87,7 @@ export class Mailboxes implements HubConsumer {
     this.#revision = revision;
     for (const change of objects) {
       if (change.resource !== 'pods' || !change.meta.fields['spec.nodeName']) continue;
-      this.index.set(indexedPod(change, JSON.parse(change.text) as UntypedObject));
+      this.index.set(indexedPod(change, objectOf<UntypedObject>(change)));
     }
   }
 
