@@ -407,7 +407,8 @@ describe('OpenAPI', () => {
 
 describe('health', () => {
   it('tells its checks', async () => {
-    server.shard('').put('namespaces', { kind: 'Namespace', apiVersion: 'v1', metadata: { name: 'kube-system' } });
+    server.shard('').put('namespaces', { kind: 'Namespace', apiVersion: 'v1', metadata: { name: 'default' } });
+    server.shard('default').put('services', { kind: 'Service', apiVersion: 'v1', metadata: { name: 'kubernetes' } });
     const response = await server.request('GET /readyz?verbose&exclude=hub');
     expect(await response.text()).toBe(
       '[+]ping ok\n[+]hub excluded: ok\n[+]poststarthook/bootstrap ok\nreadyz check passed\n',

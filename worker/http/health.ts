@@ -42,7 +42,8 @@ const bootstrap: Check = {
   name: 'poststarthook/bootstrap',
   run: async ({ env }) => {
     // The API's own Service comes last; see bootstrap/initial-objects.ts.
-    const made = (await exists(env, 'namespaces', '', 'default')) && (await exists(env, 'services', 'default', 'kubernetes'));
+    const made =
+      (await exists(env, 'namespaces', '', 'default')) && (await exists(env, 'services', 'default', 'kubernetes'));
     if (!made) throw new Error('the first objects are not there yet');
   },
 };

@@ -1,7 +1,7 @@
 /** Requests to objects: each becomes one call to a shard or the hub. */
 import type { ExpectedKind } from '../../schema/decode/decode-object.ts';
 import { nameIsDNSLabel } from '../../schema/meta/name-rules.ts';
-import { type Status, unsupportedMediaType } from '../../schema/meta/status.ts';
+import { badRequest, type Status, unsupportedMediaType } from '../../schema/meta/status.ts';
 import type { Answer, PatchType, RequestTarget } from '../../schema/protocol/shard.ts';
 import { forbiddenStatus } from '../authz/attributes.ts';
 import { authorize } from '../authz/chain.ts';
@@ -178,6 +178,7 @@ async function patchObject(api: ApiRequest, resource: ServedResource, accepted: 
   if (!body.ok) return body.status;
   const options = writeOptions('PatchOptions', api.query, userAgent(api), patchType);
   if (!options.ok) return options.status;
+  if (!isJson(body.value)) return badRequest('invalid JSON patch');
   const target = targetOf(api, resource);
   const { dryRun, fieldManager, fieldValidation, force } = options.value;
   const answer = await shardFor(api, target).write({
@@ -192,6 +193,15 @@ async function patchObject(api: ApiRequest, resource: ServedResource, accepted: 
     force,
   });
   return respond(api, resource, accepted, answer);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function deleteObject(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {

@@ -45,6 +45,14 @@ describe('list and watch options', () => {
       `422 ${INVALID}resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided`,
     ],
     ['watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan', 'ok'],
+    [
+      'resourceVersion=abc',
+      '400 invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+    ],
+    [
+      'watch=1&resourceVersion=abc',
+      '422 configmaps "" is invalid: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+    ],
   ];
   it.each(rows)('%s', (query, expected) => {
     expect(list(query)).toBe(expected);

@@ -19,7 +19,7 @@ import {
 import { parseLabelSelector } from '../../schema/meta/label-selector.ts';
 import { validateFieldManager } from '../../schema/meta/object-meta-validation.ts';
 import type { ResourceDefinition } from '../../schema/meta/resource.ts';
-import { badRequest, fail, ok, type Result } from '../../schema/meta/status.ts';
+import { badRequest, fail, ok, type Result, type Status } from '../../schema/meta/status.ts';
 import type { FieldValidation, PatchType } from '../../schema/protocol/shard.ts';
 import { isTrue } from './request-info.ts';
 
@@ -134,16 +134,22 @@ export function listOptions(
   const errors = options.watch ? watchErrors(options) : listErrors(options);
   if (errors.length > 0) return fail(invalidStatus(META_GROUP, 'ListOptions', '', errors));
   if (options.resourceVersion !== '' && !RESOURCE_VERSION.test(options.resourceVersion)) {
-    return fail(invalidResourceVersion(options.resourceVersion));
+    return fail(invalidResourceVersion(options, definition));
   }
   return ok(options);
 }
 
-/** 400 for a resourceVersion that is no number. */
-export const invalidResourceVersion = (given: string) =>
-  invalidStatus('', '', '', [
-    invalid('resourceVersion', given, `strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`),
-  ]);
+/** A resourceVersion that is no number: upstream's store answers lists and watches differently. */
+function invalidResourceVersion(
+  { watch, resourceVersion }: ListOptions,
+  { group, plural }: ResourceDefinition,
+): Status {
+  const why = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`;
+  const error = invalid('resourceVersion', resourceVersion, why);
+  return watch
+    ? invalidStatus(group, plural, '', [error])
+    : badRequest(`invalid resource version: ${error.field}: ${error.body}`);
+}
 
 function integer(query: URLSearchParams, name: string): Result<number | undefined> {
   const text = query.get(name);
