@@ -43,8 +43,13 @@ function target(resource: GroupResource, namespace: string) {
   return { resource, apiVersion: group ? `${group}/v1` : 'v1', namespace, user: READER } as const;
 }
 
+/** To be answered with 503, as the platform's own errors of that name. */
+class ReadFailed extends Error {
+  readonly retryable = true;
+}
+
 const readFailed = (what: string, answer: Answer): Error =>
-  new Error(`reading ${what} for a security decision: ${answer.code} ${answer.body.slice(0, 200)}`);
+  new ReadFailed(`reading ${what} for a security decision: ${answer.code} ${answer.body.slice(0, 200)}`);
 
 /**
  * No promise is shared between requests: in a Worker a promise dies with the request that made it.

@@ -6,7 +6,7 @@ import type { Answer, ReadRequest } from '../../../schema/protocol/shard.ts';
 import { MAILBOX_IDLE_MS_MAX, Mailboxes, type PollOutcome } from './mailboxes.ts';
 
 /** A hub's surroundings in memory: objects that reads find, a clock, timers that fire when told. */
-function world() {
+function world({ restored = true } = {}) {
   const stored = new Map<string, UntypedObject>();
   const timers = new Set<() => void>();
   const seen: string[] = [];
@@ -39,7 +39,7 @@ function world() {
     },
   });
 
-  mailboxes.restore([], revision);
+  if (restored) mailboxes.restore([], revision);
 
   const change = (type: Change['type'], resource: string, object: UntypedObject): Change => {
     const { namespace = '', name = '' } = object.metadata;
@@ -142,6 +142,13 @@ describe('a first poll', () => {
     ]);
     const service = reply.objects.find(({ object }) => object.metadata.name === 'shop');
     expect(service?.object.kind).toBe('Service');
+  });
+
+  it('waits until the hub knows the cluster\'s pods', async () => {
+    const w = world({ restored: false });
+    const poll = w.mailboxes.poll({ node: 'n1', since: 0, session: 's1' }, open);
+    w.mailboxes.restore([w.put('pods', pod('web', 'n1'))], w.revision());
+    expect(shown(replyOf(await poll))).toContain('pods/web');
   });
 
   it('is refused, not cut short, when a shard does not answer', async () => {

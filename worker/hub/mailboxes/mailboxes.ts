@@ -74,6 +74,13 @@ export class Mailboxes implements HubConsumer {
   readonly resources: ReadonlySet<string> = new Set(MAILBOX_RESOURCES);
   readonly restored: ReadonlySet<string> = new Set(['pods']);
   readonly index = new PodIndex();
+  /**
+   * Resolves once the mailboxes know the cluster's pods. Before that nothing may be answered from here:
+   * a node would take an empty answer for the end of its pods.
+   */
+  readonly restoredOnce: Promise<void>;
+  #announceRestored: () => void = () => {};
+  #isRestored = false;
   readonly #nodes = new Map<string, NodeState>();
   readonly #deps: MailboxesDeps;
   #revision = 0;
@@ -81,6 +88,9 @@ export class Mailboxes implements HubConsumer {
 
   constructor(deps: MailboxesDeps) {
     this.#deps = deps;
+    this.restoredOnce = new Promise((resolve) => {
+      this.#announceRestored = resolve;
+    });
   }
 
   restore(objects: readonly Change[], revision: number): void {
@@ -89,6 +99,8 @@ export class Mailboxes implements HubConsumer {
       if (change.resource !== 'pods' || !change.meta.fields['spec.nodeName']) continue;
       this.index.set(indexedPod(change, objectOf<UntypedObject>(change)));
     }
+    this.#isRestored = true;
+    this.#announceRestored();
   }
 
   apply(changes: readonly Change[], revision: number): void {
@@ -130,6 +142,7 @@ export class Mailboxes implements HubConsumer {
 
   /** Waits for at most `POLL_WAIT_MS_MAX`. `signal` aborts when the agent has gone. */
   async poll(request: PollRequest, signal: AbortSignal): Promise<PollOutcome> {
+    if (!this.#isRestored) await this.restoredOnce;
     const now = this.#deps.services.now();
     this.#sweep(now);
     const state = this.#state(request.node);

@@ -71,6 +71,7 @@ export class NodeDoor {
 
   /** Takes a status report: one call per shard that its pods and events live in. */
   async report(node: string, report: StatusReport): Promise<StatusReply> {
+    await this.mailboxes.restoredOnce;
     const now = this.#services.now();
     const pods = report.pods.map((pod) => podReportWrite(node, pod, this.mailboxes.index));
     const events = report.events
@@ -94,7 +95,8 @@ export class NodeDoor {
   }
 
   /** Whether a pod bound to the node is, or references, the object. */
-  nodeReaches(node: string, object: { resource: string; namespace: string; name: string }): boolean {
+  async nodeReaches(node: string, object: { resource: string; namespace: string; name: string }): Promise<boolean> {
+    await this.mailboxes.restoredOnce;
     return this.mailboxes.index.reaches(node, object);
   }
 }
