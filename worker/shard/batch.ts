@@ -164,10 +164,7 @@ export class Batcher<Result> {
       tx.flush();
       for (const { timer, at } of rows) this.#writeTimer(timer, at);
       if (effectsOf) for (const change of changes) for (const effect of effectsOf(change)) store.putEffect(effect);
-      if (last !== undefined) {
-        store.setFact('lastRevision', last);
-        if (now - this.#lastMoment >= MOMENT_INTERVAL_MS) store.putMoment(now, last);
-      }
+      if (last !== undefined && now - this.#lastMoment >= MOMENT_INTERVAL_MS) store.putMoment(now, last);
       return undefined;
     });
     if (last !== undefined && now - this.#lastMoment >= MOMENT_INTERVAL_MS) this.#lastMoment = now;

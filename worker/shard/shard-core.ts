@@ -89,7 +89,7 @@ export class ShardCore {
       ...(ports.control ? { control: ports.control } : {}),
       ...(ports.effectsOf ? { effectsOf: ports.effectsOf } : {}),
     });
-    const lastRevision = store.fact('lastRevision');
+    const { lastRevision } = store;
     this.#delivered = lastRevision;
     this.#loop = new CommitLoop(
       {

@@ -17,7 +17,7 @@ const MOMENTS_MS_MAX = 3 * 60 * 60_000;
 
 /** Deletes history older than `HISTORY_MS_MIN`, never what the hub may still lack (from `keepFrom` on). */
 export function compactHistory(store: ShardStore, keepFrom: number, now: number): void {
-  const lastRevision = store.fact('lastRevision');
+  const { lastRevision } = store;
   const noted = store.revisionAt(now);
   // Without new commits nobody else notes that what was newest has become old.
   if (noted !== undefined && noted < lastRevision) store.putMoment(now, lastRevision);

@@ -22,16 +22,10 @@ export type ObjectHead = Omit<ObjectRow, 'text' | 'meta'>;
 
 /** Single numbers a shard keeps. */
 export type ShardFact =
-  /** Of the last committed change. */
-  | 'lastRevision'
-  /** Everything up to it is with the hub. */
-  | 'publishedThrough'
   /** The history starts after it. */
   | 'compactedThrough'
   /** No reservation of a revision up to it may be used any more. */
-  | 'voidThrough'
-  /** The initial objects of the cluster are there (cluster shard): their version. */
-  | 'bootstrapVersion';
+  | 'voidThrough';
 
 const at = sql.placeholder;
 
@@ -188,6 +182,9 @@ export class ShardStore {
   readonly #host: SqlHost;
   readonly #run: ReturnType<typeof statements>;
   readonly #facts: Map<string, string>;
+  #lastRevision: number;
+  /** Undefined: to be read again. */
+  #nextTimer: { readonly at: number | undefined } | undefined;
 
   /** Migrates the storage; throws when it is of a newer version. */
   constructor(host: SqlHost, migrations: Migrations) {
@@ -195,6 +192,13 @@ export class ShardStore {
     this.#host = host;
     this.#run = statements(host);
     this.#facts = new Map(this.#run.allFacts.all().map(({ name, value }) => [name, value]));
+    const newest = this.#run.lastChangeUpTo.get({ through: Number.MAX_SAFE_INTEGER })?.revision ?? 0;
+    this.#lastRevision = Math.max(newest, this.fact('compactedThrough'));
+  }
+
+  /** Of the last change; not below what was really committed. */
+  get lastRevision(): number {
+    return this.#lastRevision;
   }
 
   /** One atomic step; `body` must not await. */
@@ -247,6 +251,7 @@ export class ShardStore {
 
   appendChange(row: ChangeRow): void {
     this.#run.appendChange.run(row);
+    this.#lastRevision = Math.max(this.#lastRevision, row.revision);
   }
 
   change(revision: number): ChangeRow | undefined {
@@ -279,10 +284,12 @@ export class ShardStore {
   }
 
   putTimer(row: TimerRow): void {
+    this.#nextTimer = undefined;
     this.#run.putTimer.run(row);
   }
 
   removeTimer(controller: string, key: string): void {
+    this.#nextTimer = undefined;
     this.#run.removeTimer.run({ controller, key });
   }
 
@@ -291,7 +298,8 @@ export class ShardStore {
   }
 
   nextTimerAt(): number | undefined {
-    return this.#run.nextTimer.get()?.at;
+    this.#nextTimer ??= { at: this.#run.nextTimer.get()?.at };
+    return this.#nextTimer.at;
   }
 
   putMoment(time: number, revision: number): void {
