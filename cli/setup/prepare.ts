@@ -40,7 +40,6 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
   context.step(`credentials and kubeconfig in ${dataDir.path}`);
 
   const controlSocket = join(dataDir.run, 'control.sock');
-  rmSync(controlSocket, { force: true });
   const configFile = join(dataDir.run, 'workerd.capnp');
   rmSync(configFile, { force: true });
   writeFileSync(

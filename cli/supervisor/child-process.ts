@@ -8,6 +8,8 @@ export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** After SIGTERM, how long until SIGKILL. */
   readonly stopTimeoutMs: number;
+  /** Runs before every start, restarts included. */
+  beforeStart?(): void;
   /** Told of every start and unexpected end. */
   onStart?(pid: number): void;
   onCrash?(how: string, restartInMs: number): void;
@@ -45,6 +47,7 @@ export class SupervisedChild {
 
   #start(): void {
     const { argv, logFile, env } = this.#options;
+    this.#options.beforeStart?.();
     const log = openSync(logFile, 'a', 0o600);
     const startedAt = Date.now();
     const child = spawn(argv[0] as string, argv.slice(1), {

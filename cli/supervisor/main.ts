@@ -250,6 +250,8 @@ class RunningCluster {
       argv,
       logFile: this.#logFile(name),
       stopTimeoutMs,
+      // workerd does not replace the socket that a killed one left.
+      beforeStart: () => name === 'control-plane' && rmSync(this.#plan.controlSocket, { force: true }),
       onStart: (pid) => {
         this.#pids.set(name, pid);
         const children = [...this.#pids.values()].map((id) => ({ pid: id, startTime: processStartTime(id) }));

@@ -38,7 +38,7 @@ describe.skipIf(!hasKubectl())('kubectl', () => {
   const columns = (table: string): string[] =>
     (table.split('\n')[0] ?? '')
       .trim()
-      .split(/\s{2,}|\s(?=[A-Z])/)
+      .split(/\s{2,}/)
       .filter(Boolean);
 
   beforeAll(async () => {

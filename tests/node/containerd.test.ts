@@ -13,7 +13,11 @@ const why = whyNoContainers();
 if (why) console.log(`SKIPPED: tests with real containers: ${why}`);
 
 const BUSYBOX = { image: 'busybox:1.35', imagePullPolicy: 'IfNotPresent' };
-const shell = (script: string): Record<string, unknown> => ({ name: 'main', ...BUSYBOX, command: ['sh', '-c', script] });
+const shell = (script: string): Record<string, unknown> => ({
+  name: 'main',
+  ...BUSYBOX,
+  command: ['sh', '-c', script],
+});
 /** Ends at once on TERM, as well-behaved programs do. */
 const SLEEP = shell('trap "exit 0" TERM; sleep 3600 & wait');
 
@@ -29,12 +33,18 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       nodeName: 'real',
       dataDir: join(folder, 'node'),
       runtime: 'containerd',
-      log: (level, message, fields) => level !== 'debug' && process.env['VERBOSE'] && console.log(level, message, JSON.stringify(fields ?? {})),
+      log: (level, message, fields) =>
+        level !== 'debug' && process.env['VERBOSE'] && console.log(level, message, JSON.stringify(fields ?? {})),
     });
 
   beforeAll(async () => {
     await plane.start();
-    plane.put('secrets', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys', namespace: 'default' }, data: { pin: Buffer.from('42').toString('base64') } } as never);
+    plane.put('secrets', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'keys', namespace: 'default' },
+      data: { pin: Buffer.from('42').toString('base64') },
+    } as never);
     agent = await start();
     for (const file of makeTestImages(join(folder, 'images'), ['busybox', 'hello'])) {
       await importImage({ dataDir: join(folder, 'node'), file });
@@ -53,7 +63,10 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       return status['conditions']?.some((c: any) => c.type === 'Ready' && c.status === 'True') && status;
     });
   const phase = (name: string, wanted: string): Promise<Record<string, any>> =>
-    eventually(`${name} to be ${wanted}, it is ${JSON.stringify(plane.status(name))}`, () => plane.status(name)['phase'] === wanted && plane.status(name));
+    eventually(
+      `${name} to be ${wanted}, it is ${JSON.stringify(plane.status(name))}`,
+      () => plane.status(name)['phase'] === wanted && plane.status(name),
+    );
   const logOf = async (name: string, options = {}): Promise<string> => (await plane.logs(name, 'main', options)).text;
 
   test('runs a server that answers on its pod IP, and deletes it', async () => {
@@ -74,9 +87,16 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
   });
 
   test('runs a pod to success, with logs and a termination message', async () => {
-    plane.createPod('job', { restartPolicy: 'Never', containers: [shell('echo one; echo two >&2; printf done > /dev/termination-log')] });
+    plane.createPod('job', {
+      restartPolicy: 'Never',
+      containers: [shell('echo one; echo two >&2; printf done > /dev/termination-log')],
+    });
     const status = await phase('job', 'Succeeded');
-    expect(status['containerStatuses'][0].state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed', message: 'done' });
+    expect(status['containerStatuses'][0].state.terminated).toMatchObject({
+      exitCode: 0,
+      reason: 'Completed',
+      message: 'done',
+    });
     expect(await logOf('job')).toBe('one\ntwo\n');
     expect(await logOf('job', { tailLines: 1 })).toBe('two\n');
     expect(await logOf('job', { limitBytes: 2 })).toBe('on');
@@ -93,7 +113,12 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       restartPolicy: 'Never',
       initContainers: [
         { ...shell('echo a >> /shared/order'), name: 'first', ...mount },
-        { ...shell('trap "exit 0" TERM; echo b >> /shared/order; sleep 3600 & wait'), name: 'side', restartPolicy: 'Always', ...mount },
+        {
+          ...shell('trap "exit 0" TERM; echo b >> /shared/order; sleep 3600 & wait'),
+          name: 'side',
+          restartPolicy: 'Always',
+          ...mount,
+        },
         { ...shell('echo c >> /shared/order'), name: 'last', ...mount },
       ],
       containers: [{ ...shell('cat /shared/order'), ...mount }],
@@ -119,7 +144,12 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
   });
 
   test('gives containers their environment', async () => {
-    plane.put('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'default' }, data: { color: 'red' } } as never);
+    plane.put('configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'settings', namespace: 'default' },
+      data: { color: 'red' },
+    } as never);
     plane.createPod('env', {
       restartPolicy: 'Never',
       hostname: 'custom',
@@ -144,20 +174,33 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
   });
 
   test('mounts ConfigMaps, Secrets, downward fields and tokens, and follows their changes', async () => {
-    plane.put('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'live', namespace: 'default' }, data: { text: 'one' } } as never);
+    plane.put('configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'live', namespace: 'default' },
+      data: { text: 'one' },
+    } as never);
     plane.createPod(
       'mounts',
       {
         serviceAccountName: 'default',
         volumes: [
           { name: 'cm', configMap: { name: 'live' } },
-          { name: 'secret', secret: { secretName: 'keys', defaultMode: 0o400, items: [{ key: 'pin', path: 'deep/pin' }] } },
+          {
+            name: 'secret',
+            secret: { secretName: 'keys', defaultMode: 0o400, items: [{ key: 'pin', path: 'deep/pin' }] },
+          },
           { name: 'info', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
-          { name: 'all', projected: { sources: [{ serviceAccountToken: { path: 'token' } }, { configMap: { name: 'live' } }] } },
+          {
+            name: 'all',
+            projected: { sources: [{ serviceAccountToken: { path: 'token' } }, { configMap: { name: 'live' } }] },
+          },
         ],
         containers: [
           {
-            ...shell('trap "exit 0" TERM; cat /cm/text /secret/deep/pin /info/labels /all/token; ls -l /secret/deep/; while sleep 0.1; do echo $(cat /cm/text); done'),
+            ...shell(
+              'trap "exit 0" TERM; cat /cm/text /secret/deep/pin /info/labels /all/token; ls -l /secret/deep/; while sleep 0.1; do echo $(cat /cm/text); done',
+            ),
             volumeMounts: [
               { name: 'cm', mountPath: '/cm' },
               { name: 'secret', mountPath: '/secret', readOnly: true },
@@ -183,15 +226,26 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       volumes: [{ name: 'cm', configMap: { name: 'later' } }],
       containers: [{ ...SLEEP, volumeMounts: [{ name: 'cm', mountPath: '/cm' }] }],
     });
-    await eventually('FailedMount', () => plane.eventsOf('waits').includes('Warning FailedMount MountVolume.SetUp failed for volume "cm" : configmap "later" not found'));
-    plane.put('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'later', namespace: 'default' }, data: {} } as never);
+    await eventually('FailedMount', () =>
+      plane
+        .eventsOf('waits')
+        .includes('Warning FailedMount MountVolume.SetUp failed for volume "cm" : configmap "later" not found'),
+    );
+    plane.put('configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'later', namespace: 'default' },
+      data: {},
+    } as never);
     await ready('waits');
     plane.deletePod('waits');
     await eventually('the pod to go', () => !plane.pod('waits'));
   });
 
   test('says CreateContainerConfigError, ErrImageNeverPull and InvalidImageName', async () => {
-    plane.createPod('config', { containers: [{ ...SLEEP, env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'none', key: 'k' } } }] }] });
+    plane.createPod('config', {
+      containers: [{ ...SLEEP, env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'none', key: 'k' } } }] }],
+    });
     plane.createPod('never', { containers: [{ name: 'main', image: 'absent:1', imagePullPolicy: 'Never' }] });
     plane.createPod('invalid', { containers: [{ name: 'main', image: 'Not:A:Name' }] });
     const waiting = (name: string, reason: string): Promise<{ message: string }> =>
@@ -200,7 +254,9 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
         return state?.reason === reason && state;
       });
     expect((await waiting('config', 'CreateContainerConfigError')).message).toBe('secret "none" not found');
-    expect((await waiting('never', 'ErrImageNeverPull')).message).toBe('Container image "absent:1" is not present with pull policy of Never');
+    expect((await waiting('never', 'ErrImageNeverPull')).message).toBe(
+      'Container image "absent:1" is not present with pull policy of Never',
+    );
     await waiting('invalid', 'InvalidImageName');
     for (const name of ['config', 'never', 'invalid']) plane.deletePod(name);
     await eventually('the pods to go', () => !plane.pod('config') && !plane.pod('never') && !plane.pod('invalid'));
@@ -214,7 +270,11 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       containers: [
         {
           ...shell('id; touch /v/x && ls -ln /v; touch /nope; df -m /v | tail -1'),
-          securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+          securityContext: {
+            readOnlyRootFilesystem: true,
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ['ALL'] },
+          },
           volumeMounts: [{ name: 'v', mountPath: '/v' }],
         },
       ],
@@ -250,7 +310,8 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
     plane.forgetHistory();
     agent = await start();
     const runtime = agent.nodes[0]?.runtime;
-    for (let i = 0; i < 200 && (await runtime?.listSandboxes())?.length; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let i = 0; i < 200 && (await runtime?.listSandboxes())?.length; i++)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await runtime?.listContainers()).toEqual([]);
     expect(await runtime?.listSandboxes()).toEqual([]);
   });
@@ -268,14 +329,21 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await plane.start();
-    await eventually('the restart to be reported', () => plane.status('alone')['containerStatuses'][0].restartCount === 1);
+    await eventually(
+      'the restart to be reported',
+      () => plane.status('alone')['containerStatuses'][0].restartCount === 1,
+    );
     plane.deletePod('alone', 2);
     await eventually('the pod to go', () => !plane.pod('alone'));
   });
 
   test('leaves nothing behind', async () => {
     const node = join(folder, 'node');
-    for (let i = 0; i < 100 && existsSync(join(node, 'pods')) && (await agent.nodes[0]?.runtime.listSandboxes())?.length; i++) {
+    for (
+      let i = 0;
+      i < 100 && existsSync(join(node, 'pods')) && (await agent.nodes[0]?.runtime.listSandboxes())?.length;
+      i++
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     expect(await agent.nodes[0]?.runtime.listSandboxes()).toEqual([]);

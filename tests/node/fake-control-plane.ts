@@ -7,7 +7,14 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { alreadyExists, notFound, type Status, unauthorized } from '../../schema/meta/status.ts';
-import type { LogStreamRequest, NodeEvent, PollReply, RemovedObject, StatusReport, StreamOpening } from '../../schema/protocol/agent.ts';
+import type {
+  LogStreamRequest,
+  NodeEvent,
+  PollReply,
+  RemovedObject,
+  StatusReport,
+  StreamOpening,
+} from '../../schema/protocol/agent.ts';
 
 export interface LogAnswer {
   readonly opening: StreamOpening;
@@ -76,7 +83,11 @@ export class FakeControlPlane {
     const known = this.objects.get(key(resource, namespace, name));
     const stored = {
       ...object,
-      metadata: { uid: known?.metadata.uid ?? `uid-${++this.#serial}-${name}`, ...object.metadata, resourceVersion: String(++this.#revision) },
+      metadata: {
+        uid: known?.metadata.uid ?? `uid-${++this.#serial}-${name}`,
+        ...object.metadata,
+        resourceVersion: String(++this.#revision),
+      },
     } as UntypedObject;
     this.objects.set(key(resource, namespace, name), stored);
     this.#tell({ revision: this.#revision, resource, object: stored });
@@ -87,7 +98,11 @@ export class FakeControlPlane {
     const known = this.objects.get(key(resource, namespace, name));
     if (!known) return;
     this.objects.delete(key(resource, namespace, name));
-    this.#tell({ revision: ++this.#revision, resource, removed: { resource, namespace, name, uid: known.metadata.uid ?? '' } });
+    this.#tell({
+      revision: ++this.#revision,
+      resource,
+      removed: { resource, namespace, name, uid: known.metadata.uid ?? '' },
+    });
   }
 
   createPod(name: string, spec: Record<string, unknown>, metadata: Record<string, unknown> = {}): UntypedObject {
@@ -112,7 +127,8 @@ export class FakeControlPlane {
   deletePod(name: string, graceSeconds?: number): void {
     const pod = this.pod(name);
     if (!pod) return;
-    const grace = graceSeconds ?? Number((pod['spec'] as Record<string, unknown>)['terminationGracePeriodSeconds'] ?? 30);
+    const grace =
+      graceSeconds ?? Number((pod['spec'] as Record<string, unknown>)['terminationGracePeriodSeconds'] ?? 30);
     if (grace === 0) return this.remove('pods', 'default', name);
     this.put('pods', {
       ...pod,
@@ -131,7 +147,12 @@ export class FakeControlPlane {
   }
 
   /** Reads a container's log through a dialled-back stream, until it closes or `until` is in it. */
-  async logs(pod: string, container: string, options: Partial<LogStreamRequest> = {}, until?: string): Promise<LogAnswer> {
+  async logs(
+    pod: string,
+    container: string,
+    options: Partial<LogStreamRequest> = {},
+    until?: string,
+  ): Promise<LogAnswer> {
     const id = `stream-${++this.#serial}`;
     const uid = this.pod(pod)?.metadata.uid ?? '';
     const arrived = new Promise<WebSocket>((resolve) => this.#streams.set(id, resolve));
@@ -179,7 +200,11 @@ export class FakeControlPlane {
     const route = `${request.method} ${url.pathname}`;
     if (route === 'POST /agent/v1/join') {
       if (request.headers.authorization !== `Bearer ${JOIN_TOKEN}`) return failed(unauthorized());
-      return answer(200, { nodeName: (body as { nodeName: string }).nodeName, token: 'node-token', cluster: 'default' });
+      return answer(200, {
+        nodeName: (body as { nodeName: string }).nodeName,
+        token: 'node-token',
+        cluster: 'default',
+      });
     }
     if (request.headers.authorization !== 'Bearer node-token') return failed(unauthorized());
     if (url.pathname.startsWith('/agent/v1/nodes/')) {
@@ -188,17 +213,24 @@ export class FakeControlPlane {
     }
     if (route === 'POST /api/v1/nodes') {
       const node = body as UntypedObject;
-      if (this.objects.has(key('nodes', '', node.metadata.name ?? ''))) return failed(alreadyExists('nodes', node.metadata.name ?? ''));
+      if (this.objects.has(key('nodes', '', node.metadata.name ?? '')))
+        return failed(alreadyExists('nodes', node.metadata.name ?? ''));
       return answer(201, this.put('nodes', node));
     }
     if (url.pathname.endsWith('/token')) {
       this.tokenRequests++;
       const seconds = (body as { spec?: { expirationSeconds?: number } }).spec?.expirationSeconds ?? 3600;
       const expirationTimestamp = new Date(Date.now() + seconds * 1000).toISOString();
-      return answer(201, { kind: 'TokenRequest', status: { token: `token-${this.tokenRequests}`, expirationTimestamp } });
+      return answer(201, {
+        kind: 'TokenRequest',
+        status: { token: `token-${this.tokenRequests}`, expirationTimestamp },
+      });
     }
     const [, , first, namespace, resource, name] = parts;
-    const known = first === 'nodes' ? this.objects.get(key('nodes', '', namespace ?? '')) : this.objects.get(key(resource ?? '', namespace ?? '', name ?? ''));
+    const known =
+      first === 'nodes'
+        ? this.objects.get(key('nodes', '', namespace ?? ''))
+        : this.objects.get(key(resource ?? '', namespace ?? '', name ?? ''));
     return known ? answer(200, known) : failed(notFound(resource ?? first ?? '', name ?? namespace ?? ''));
   }
 
@@ -221,7 +253,14 @@ export class FakeControlPlane {
     request.socket.once('close', () => {
       gone = true;
     });
-    while (!full && Date.now() < until && !gone && this.#server && !this.#news(since) && this.#pendingStreams.length === 0) {
+    while (
+      !full &&
+      Date.now() < until &&
+      !gone &&
+      this.#server &&
+      !this.#news(since) &&
+      this.#pendingStreams.length === 0
+    ) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 1_000);
         const wake = (): void => {
@@ -267,7 +306,11 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 }
 
 /** Waits until `check` gives something; the error names what was waited for. */
-export async function eventually<T>(what: string, check: () => T | undefined | false | null, timeoutMs = 30_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  check: () => T | undefined | false | null,
+  timeoutMs = 30_000,
+): Promise<T> {
   const until = Date.now() + timeoutMs;
   for (;;) {
     const found = check();

@@ -26,21 +26,38 @@ describe('a simulated node', () => {
   });
 
   const start = async (options: Partial<AgentOptions> = {}): Promise<void> => {
-    agent = await runAgent({ server: plane.url, joinToken: () => JOIN_TOKEN, nodeName: 'n1', dataDir: folder, runtime: 'simulated', ...options });
+    agent = await runAgent({
+      server: plane.url,
+      joinToken: () => JOIN_TOKEN,
+      nodeName: 'n1',
+      dataDir: folder,
+      runtime: 'simulated',
+      ...options,
+    });
   };
 
   const running = (name: string): Promise<unknown> =>
     eventually(`${name} running and ready`, () => {
       const status = plane.status(name);
-      return status['phase'] === 'Running' && status['conditions'].some((c: any) => c.type === 'Ready' && c.status === 'True');
+      return (
+        status['phase'] === 'Running' &&
+        status['conditions'].some((c: any) => c.type === 'Ready' && c.status === 'True')
+      );
     });
 
   test('registers its Node and says it is ready', async () => {
     await start({ labels: { zone: 'a' } });
     const node = await eventually('the node object', () => plane.objects.get('nodes|/n1'));
-    expect(node.metadata.labels).toMatchObject({ 'kubernetes.io/hostname': 'n1', 'kubernetes.io/os': 'linux', zone: 'a' });
+    expect(node.metadata.labels).toMatchObject({
+      'kubernetes.io/hostname': 'n1',
+      'kubernetes.io/os': 'linux',
+      zone: 'a',
+    });
     const report = await eventually('a node status', () => plane.reports.find((r) => r.node));
-    expect((report.node?.['conditions'] as any[]).find((c) => c.type === 'Ready')).toMatchObject({ status: 'True', reason: 'KubeletReady' });
+    expect((report.node?.['conditions'] as any[]).find((c) => c.type === 'Ready')).toMatchObject({
+      status: 'True',
+      reason: 'KubeletReady',
+    });
   });
 
   test('runs a pod and reports it as a kubelet does', async () => {
@@ -81,14 +98,21 @@ describe('a simulated node', () => {
     await start();
     plane.createPod(
       'job',
-      { restartPolicy: 'Never', initContainers: [{ name: 'prepare', image: 'i' }], containers: [{ name: 'main', image: 'app:1' }] },
+      {
+        restartPolicy: 'Never',
+        initContainers: [{ name: 'prepare', image: 'i' }],
+        containers: [{ name: 'main', image: 'app:1' }],
+      },
       { annotations: { 'simulated.zeroplane.dev/exit-after-ms': '50' } },
     );
     await eventually('the job to succeed', () => plane.status('job')['phase'] === 'Succeeded');
     const status = plane.status('job');
     expect(status['initContainerStatuses'][0].state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
     expect(status['containerStatuses'][0].state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
-    expect(status['conditions'].find((c: any) => c.type === 'Ready')).toMatchObject({ status: 'False', reason: 'PodCompleted' });
+    expect(status['conditions'].find((c: any) => c.type === 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'PodCompleted',
+    });
   });
 
   test('backs off a container that keeps failing', async () => {
@@ -101,7 +125,9 @@ describe('a simulated node', () => {
       return found?.state.waiting?.reason === 'CrashLoopBackOff' && found;
     });
     const uid = plane.pod('crash')?.metadata.uid;
-    expect(container.state.waiting.message).toBe(`back-off 10s restarting failed container=main pod=crash_default(${uid})`);
+    expect(container.state.waiting.message).toBe(
+      `back-off 10s restarting failed container=main pod=crash_default(${uid})`,
+    );
     expect(container.lastState.terminated).toMatchObject({ exitCode: 1, reason: 'Error' });
     expect(container.restartCount).toBe(1);
     expect(plane.status('crash')['phase']).toBe('Running');
@@ -147,6 +173,9 @@ describe('a simulated node', () => {
     plane.createPod('web', MAIN);
     await running('web');
     const answer = await plane.logs('web', 'main');
-    expect(answer).toMatchObject({ opening: { ok: true }, text: 'simulated container main of pod default/web, attempt 0\n' });
+    expect(answer).toMatchObject({
+      opening: { ok: true },
+      text: 'simulated container main of pod default/web, attempt 0\n',
+    });
   });
 });

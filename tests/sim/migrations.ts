@@ -5,7 +5,9 @@ import type { Migrations } from '../../worker/storage/migrate.ts';
 
 function read(name: 'shard' | 'hub'): Migrations {
   const folder = fileURLToPath(new URL(`../../migrations/${name}/`, import.meta.url).href);
-  const journal = JSON.parse(readFileSync(`${folder}meta/_journal.json`, { encoding: 'utf8' })) as Migrations['journal'];
+  const journal = JSON.parse(
+    readFileSync(`${folder}meta/_journal.json`, { encoding: 'utf8' }),
+  ) as Migrations['journal'];
   const migrations = journal.entries.map(({ idx, tag }) => [
     `m${String(idx).padStart(4, '0')}`,
     readFileSync(`${folder}${tag}.sql`, { encoding: 'utf8' }),

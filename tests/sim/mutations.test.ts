@@ -92,7 +92,8 @@ describe('the simulator finds', { timeout: 120_000 }, () => {
 
   it('[R2] [R5] an epoch that begins without asking the shards', async () => {
     const violation = await firstViolation({
-      hubStore: (store) => replacing(store, { shards: () => store.shards().map((shard) => ({ ...shard, active: false })) }),
+      hubStore: (store) =>
+        replacing(store, { shards: () => store.shards().map((shard) => ({ ...shard, active: false })) }),
     });
     expect(violation).toMatch(/\[R[234]\]/);
   });

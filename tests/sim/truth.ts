@@ -32,7 +32,8 @@ export class Truth {
   }
 
   #add(change: Change): void {
-    if (this.#byRevision.has(change.revision)) throw new Violation(`[R1] revision ${change.revision} was given to two changes`);
+    if (this.#byRevision.has(change.revision))
+      throw new Violation(`[R1] revision ${change.revision} was given to two changes`);
     this.#byRevision.set(change.revision, change);
     this.#readThrough.set(change.namespace, change.revision);
     this.#sorted = undefined;
@@ -71,12 +72,17 @@ export class Truth {
     for (const change of this.changes()) {
       const object = JSON.parse(change.text) as UntypedObject;
       if (object.metadata.resourceVersion !== String(change.revision)) {
-        throw new Violation(`[R1] ${keyOf(change)} at ${change.revision} carries resourceVersion ${object.metadata.resourceVersion}`);
+        throw new Violation(
+          `[R1] ${keyOf(change)} at ${change.revision} carries resourceVersion ${object.metadata.resourceVersion}`,
+        );
       }
       const before = last.get(keyOf(change));
       const generation = object.metadata.generation ?? 0;
       const isNew = !before || before.type === 'DELETED';
-      if ((change.type === 'ADDED') !== isNew) throw new Violation(`[R1] ${change.type} of ${keyOf(change)} at ${change.revision} does not follow ${before?.type}`);
+      if ((change.type === 'ADDED') !== isNew)
+        throw new Violation(
+          `[R1] ${change.type} of ${keyOf(change)} at ${change.revision} does not follow ${before?.type}`,
+        );
       if (!isNew && change.type === 'MODIFIED' && generation !== (before?.generation ?? 0) + 1) {
         throw new Violation(`[R1] generation of ${keyOf(change)} went from ${before?.generation} to ${generation}`);
       }

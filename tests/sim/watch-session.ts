@@ -138,20 +138,27 @@ export class WatchSession {
       const wanted = expected[index];
       if (!wanted || wanted.revision !== event.revision || wanted.type !== event.type || wanted.key !== event.key) {
         const got = `${event.type} ${event.key} at ${event.revision}`;
-        throw new Violation(`[R2] ${where}: event ${index} is ${got}, should be ${wanted && `${wanted.type} ${wanted.key} at ${wanted.revision}`}`);
+        throw new Violation(
+          `[R2] ${where}: event ${index} is ${got}, should be ${wanted && `${wanted.type} ${wanted.key} at ${wanted.revision}`}`,
+        );
       }
     });
     for (const { revision, after } of this.bookmarks) {
       const due = expected.filter((event) => event.revision <= revision).length;
-      if (due > after) throw new Violation(`[R2] ${where}: bookmark ${revision} after ${after} events, ${due} were due`);
+      if (due > after)
+        throw new Violation(`[R2] ${where}: bookmark ${revision} after ${after} events, ${due} were due`);
       if (due < after) throw new Violation(`[R2] ${where}: bookmark ${revision} is older than an event before it`);
     }
   }
 
   #checkInitial(truth: Truth, revision: number): void {
     if (this.options.startRevision !== undefined) return;
-    const state = [...truth.stateAt(revision, this.options.namespace)].filter(([, text]) => isSelected(JSON.parse(text), this.options.parity));
-    const wanted = state.map(([key, text]) => `${key} ${(JSON.parse(text) as UntypedObject).metadata.resourceVersion}`).join(', ');
+    const state = [...truth.stateAt(revision, this.options.namespace)].filter(([, text]) =>
+      isSelected(JSON.parse(text), this.options.parity),
+    );
+    const wanted = state
+      .map(([key, text]) => `${key} ${(JSON.parse(text) as UntypedObject).metadata.resourceVersion}`)
+      .join(', ');
     const got = this.initial.map(({ key, revision: at }) => `${key} ${at}`).join(', ');
     if (wanted !== got) throw new Violation(`[R4] the state at ${revision} was shown as ${got}, is ${wanted}`);
   }
@@ -160,7 +167,11 @@ export class WatchSession {
 export const isSelected = (object: UntypedObject, parity: string | undefined): boolean =>
   parity === undefined || object.metadata.labels?.parity === parity;
 
-function expectedEvents(truth: Truth, { namespace, parity }: SessionOptions, after: number): readonly Omit<SeenEvent, 'text'>[] {
+function expectedEvents(
+  truth: Truth,
+  { namespace, parity }: SessionOptions,
+  after: number,
+): readonly Omit<SeenEvent, 'text'>[] {
   return truth
     .changes()
     .filter((change) => change.revision > after && (namespace === '' || change.namespace === namespace))

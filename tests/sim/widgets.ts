@@ -71,4 +71,3 @@ export function perform(tx: WorkingSet, operation: Operation): Answer {
       throw new Error('a bug that the simulator asks for');
   }
 }
-

@@ -96,7 +96,12 @@ export class World {
       });
       this.#shards.set(namespace, process);
     }
-    this.#hub = new Process({ ...shared, name: 'hub', durable: () => {}, start: (self, ports) => this.#startHub(self, ports) });
+    this.#hub = new Process({
+      ...shared,
+      name: 'hub',
+      durable: () => {},
+      start: (self, ports) => this.#startHub(self, ports),
+    });
     let clientPorts: ProcessPorts | undefined;
     new Process<object>({
       ...shared,
@@ -192,6 +197,7 @@ export class World {
       shard: (namespace) => ({
         resolveSpans: (request) => ports.call(shard(namespace), (target) => target.resolveSpans(request)),
         snapshot: (request) => ports.call(shard(namespace), (target) => target.reads.snapshot(request)),
+        listPart: (request) => ports.call(shard(namespace), (target) => target.reads.listPart(request)),
         changesBetween: (request) => ports.call(shard(namespace), (target) => target.reads.changes(request)),
       }),
       now: ports.now,
@@ -248,7 +254,8 @@ export class World {
     const operation = this.#operation();
     this.#openWrites += 1;
     const acknowledged = ({ code, body }: Answer): void => {
-      if (operation.kind === 'throw' && code !== 500) throw new Violation('[R5] a request whose execution throws was not answered 500');
+      if (operation.kind === 'throw' && code !== 500)
+        throw new Violation('[R5] a request whose execution throws was not answered 500');
       if (code !== 200) return;
       const revision = Number(body);
       if (!this.truth.has(revision)) throw new Violation(`[R3] ${revision} was acknowledged before it was durable`);
@@ -326,11 +333,13 @@ export class World {
       entry.life = source.life;
       return instance.watch(request, session.makeSink);
     };
-    const opened = namespace === '' ? this.#client.call(this.#hub, open) : this.#client.call(source as Process<ShardCore>, open);
+    const opened =
+      namespace === '' ? this.#client.call(this.#hub, open) : this.#client.call(source as Process<ShardCore>, open);
     opened.then(
-      (result) => this.#guard(() => {
-        if (!result.ok) throw new Violation(`[R2] a watch was refused: ${JSON.stringify(result.status)}`);
-      }),
+      (result) =>
+        this.#guard(() => {
+          if (!result.ok) throw new Violation(`[R2] a watch was refused: ${JSON.stringify(result.status)}`);
+        }),
       () => session.close(),
     );
   }
@@ -368,7 +377,9 @@ export class World {
       const source = namespace === '' ? this.#hub : (this.#shards.get(namespace) as Process<ShardCore>);
       this.#open.push({ session, source, life: source.life });
       const open = (instance: HubCore | ShardCore) => instance.watch(request, session.makeSink);
-      void (namespace === '' ? this.#client.call(this.#hub, open) : this.#client.call(source as Process<ShardCore>, open));
+      void (namespace === ''
+        ? this.#client.call(this.#hub, open)
+        : this.#client.call(source as Process<ShardCore>, open));
     }
   }
 
@@ -383,9 +394,12 @@ export class World {
         else state.set(key, text);
       }
       const got = [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, text]) => `${key} ${text}`);
-      if (session.initialRevision === undefined) throw new Violation(`[R6] a watch of ${namespace || 'all'} never began`);
+      if (session.initialRevision === undefined)
+        throw new Violation(`[R6] a watch of ${namespace || 'all'} never began`);
       if (wanted.join('\n') !== got.join('\n')) {
-        throw new Violation(`[R4] a watch of ${namespace || 'all namespaces'} ends with\n${got.join('\n')}\nnot with\n${wanted.join('\n')}`);
+        throw new Violation(
+          `[R4] a watch of ${namespace || 'all namespaces'} ends with\n${got.join('\n')}\nnot with\n${wanted.join('\n')}`,
+        );
       }
     }
   }
@@ -398,7 +412,8 @@ export class World {
 
   #checkList({ namespace, parity, startedAtStep, revision, items }: Listed): void {
     const missed = this.#acknowledged.find(
-      (write) => write.step < startedAtStep && write.revision > revision && (namespace === '' || write.namespace === namespace),
+      (write) =>
+        write.step < startedAtStep && write.revision > revision && (namespace === '' || write.namespace === namespace),
     );
     if (missed) {
       const scope = namespace || 'all namespaces';
@@ -409,7 +424,9 @@ export class World {
       .filter(({ object }) => isSelected(object, parity))
       .map(({ key, object }) => `${key} ${object.metadata.resourceVersion}`);
     if (wanted.join(', ') !== items.join(', ')) {
-      throw new Violation(`[R4] the list of ${namespace || 'all namespaces'} at ${revision} was ${items.join(', ')}, is ${wanted.join(', ')}`);
+      throw new Violation(
+        `[R4] the list of ${namespace || 'all namespaces'} at ${revision} was ${items.join(', ')}, is ${wanted.join(', ')}`,
+      );
     }
   }
 }
@@ -430,7 +447,11 @@ const listRequest = (namespace: string, parity: string | undefined, limit: numbe
   resourceVersionMatch: '',
 });
 
-const watchRequest = (namespace: string, parity: string | undefined, startRevision: number | undefined): WatchRequest => ({
+const watchRequest = (
+  namespace: string,
+  parity: string | undefined,
+  startRevision: number | undefined,
+): WatchRequest => ({
   resource: WIDGETS,
   apiVersion: 'v1',
   namespace,
