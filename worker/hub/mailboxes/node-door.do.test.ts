@@ -1,3 +1,4 @@
+import { abortAllDurableObjects } from 'cloudflare:test';
 import { exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
@@ -150,6 +151,24 @@ describe('the agents\' door', () => {
     await expectJson(admin('DELETE', `/api/v1/namespaces/kube-system/secrets/node-credential-${id}`), 200);
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect((await call(token, 'GET', '/api/v1/nodes/n2')).code).toBe(401);
+  });
+});
+
+describe('after the control plane died', () => {
+  it('a node is told of all its pods again, and its reports are taken', async () => {
+    const token = await joinNode('n7');
+    await expectJson(admin('POST', '/api/v1/namespaces/default/pods', pod('survivor', 'n7')), 201);
+    const before = await pollUntil(token, 'n7', 0, (reply) => names(reply).includes('pods/survivor'));
+    const uid = before.objects.find(({ object }) => object.metadata.name === 'survivor')?.object.metadata.uid ?? '';
+    await abortAllDurableObjects();
+    const report = { kind: 'status', namespace: 'default', name: 'survivor', uid, status: { phase: 'Running' } };
+    const [after, taken] = await Promise.all([
+      poll(token, 'n7', before.revision),
+      expectJson<StatusReply>(call(token, 'POST', '/agent/v1/nodes/n7/status', { pods: [report], events: [] }), 200),
+    ]);
+    expect(after.full).toBe(true);
+    expect(names(after)).toEqual(expect.arrayContaining(['nodes/n7', 'pods/survivor', 'configmaps/kube-root-ca.crt']));
+    expect(taken.pods).toEqual([null]);
   });
 });
 
