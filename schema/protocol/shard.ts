@@ -122,6 +122,8 @@ export interface ShardRpc {
   readAll(requests: readonly ReadRequest[]): Promise<readonly Answer[]>;
   /** Live objects of one resource as of `revision` (exactly), in name order, after `afterName`. */
   snapshot(request: SnapshotRequest): Promise<SnapshotPage>;
+  /** The same as part of a list's text: what the hub puts together for lists over all namespaces. */
+  listPart(request: ListPartRequest): Promise<ListPart>;
   /** Changes with `after < revision <= through`, oldest first; `expired` when history no longer reaches. */
   changesBetween(request: ChangesRequest): Promise<ChangesPage>;
   /** Asked by the hub about a span that stays open, and at a new epoch. */
@@ -157,6 +159,23 @@ export interface SnapshotPage {
   /** Objects after `lastName`, whatever the selectors say. */
   readonly remaining: number;
   /** True: `revision` is older than the kept history. */
+  readonly expired: boolean;
+}
+
+export interface ListPartRequest extends SnapshotRequest {
+  /** Items are written in this version. */
+  readonly apiVersion: string;
+}
+
+export interface ListPart {
+  /** List items, separated by commas. */
+  readonly text: string;
+  readonly count: number;
+  readonly more: boolean;
+  /** When `more`: the `afterName` of the next part. */
+  readonly lastName: string;
+  /** Objects after `lastName`, whatever the selectors say. */
+  readonly remaining: number;
   readonly expired: boolean;
 }
 

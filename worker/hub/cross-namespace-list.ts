@@ -1,8 +1,8 @@
 /** Lists over all namespaces: one snapshot, ordered by namespace and name, in stable pages. */
 import { encodeContinue } from '../../schema/meta/continue-token.ts';
-import type { ListRequest } from '../../schema/protocol/shard.ts';
+import type { ListPart, ListPartRequest, ListRequest } from '../../schema/protocol/shard.ts';
 import type { ListPlan } from '../storage/list-plan.ts';
-import { HistoryExpired, mapLimited, type ShardReader, type SnapshotItems, snapshotPages } from './shard-fan-out.ts';
+import { HistoryExpired, mapLimited, type ShardReader } from './shard-fan-out.ts';
 
 /** Namespaces asked at once for one page. */
 const WINDOW_NAMESPACES = 8;
@@ -10,6 +10,7 @@ const WINDOW_NAMESPACES = 8;
 const COUNTED_NAMESPACES_MAX = 64;
 
 export interface ListedPage {
+  /** List items; each text may hold several, separated by commas. */
   readonly texts: readonly string[];
   /** Empty: this was the last page. */
   readonly continue: string;
@@ -26,88 +27,105 @@ export interface CrossListOptions {
   shard(namespace: string): ShardReader;
 }
 
-/** Where in the order of namespaces and names a page starts. */
-function startOf(after: string): { namespace: string; name: string } {
-  const slash = after.indexOf('/');
-  return slash < 0 ? { namespace: '', name: '' } : { namespace: after.slice(0, slash), name: after.slice(slash + 1) };
+/** Where in the order of namespaces and names something lies. */
+interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function placeOf(key: string): Place {
+  const slash = key.indexOf('/');
+  return slash < 0 ? { namespace: '', name: '' } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
 /** Throws `HistoryExpired` when the revision is too old for a shard. */
 export async function listAcross(options: CrossListOptions): Promise<ListedPage> {
-  const { request, plan, revision } = options;
-  const start = startOf(plan.after);
-  const namespaces = options.namespaces.filter((namespace) => namespace >= start.namespace);
-  const snapshotRequest = (namespace: string) => ({
-    resource: request.resource,
-    revision,
-    afterName: namespace === start.namespace ? start.name : '',
-    limit: request.limit,
-    labelSelector: request.labelSelector,
-    fieldSelector: request.fieldSelector,
-  });
-  if (request.limit <= 0) {
-    const pages = await mapLimited(namespaces, (namespace) => allPages(options.shard(namespace), snapshotRequest(namespace)));
-    return { texts: pages.flat().map(({ text }) => text), continue: '', remaining: undefined };
+  const lister = new Lister(options);
+  return options.request.limit > 0 ? lister.page(options.request.limit) : lister.everything();
+}
+
+class Lister {
+  readonly #options: CrossListOptions;
+  readonly #start: Place;
+  readonly #namespaces: readonly string[];
+
+  constructor(options: CrossListOptions) {
+    this.#options = options;
+    this.#start = placeOf(options.plan.after);
+    this.#namespaces = options.namespaces.filter((namespace) => namespace >= this.#start.namespace);
   }
-  return limitedPage(options, namespaces, snapshotRequest);
-}
 
-async function allPages(shard: ShardReader, request: Parameters<typeof snapshotPages>[1]): Promise<SnapshotItems> {
-  const items: SnapshotItems[number][] = [];
-  for await (const page of snapshotPages(shard, request)) items.push(...page);
-  return items;
-}
-
-async function limitedPage(
-  options: CrossListOptions,
-  namespaces: readonly string[],
-  snapshotRequest: (namespace: string) => Parameters<typeof snapshotPages>[1],
-): Promise<ListedPage> {
-  const { limit } = options.request;
-  const items: { namespace: string; name: string; text: string }[] = [];
-  for (let from = 0; from < namespaces.length; from += WINDOW_NAMESPACES) {
-    const window = namespaces.slice(from, from + WINDOW_NAMESPACES);
-    // One more than wanted tells whether anything follows.
-    const found = await mapLimited(window, (namespace) => firstItems(options.shard(namespace), snapshotRequest(namespace), limit + 1));
-    window.forEach((namespace, index) => {
-      for (const { name, text } of found[index] ?? []) items.push({ namespace, name, text });
-    });
-    if (items.length > limit) return cutPage(options, items, namespaces);
+  async everything(): Promise<ListedPage> {
+    const texts = await mapLimited(this.#namespaces, (namespace) => this.#allParts(namespace));
+    return { texts: texts.flat(), continue: '', remaining: undefined };
   }
-  return { texts: items.map(({ text }) => text), continue: '', remaining: undefined };
-}
 
-async function firstItems(shard: ShardReader, request: Parameters<typeof snapshotPages>[1], wanted: number): Promise<SnapshotItems> {
-  const items: SnapshotItems[number][] = [];
-  for await (const page of snapshotPages(shard, { ...request, limit: wanted })) {
-    items.push(...page);
-    if (items.length >= wanted) break;
+  async page(limit: number): Promise<ListedPage> {
+    const texts: string[] = [];
+    let wanted = limit;
+    for (let from = 0; from < this.#namespaces.length; from += WINDOW_NAMESPACES) {
+      const window = this.#namespaces.slice(from, from + WINDOW_NAMESPACES);
+      const asked = wanted;
+      const parts = await mapLimited(window, (namespace) => this.#part(namespace, this.#after(namespace), asked));
+      for (const [index, namespace] of window.entries()) {
+        const part = await this.#fitting(namespace, parts[index] as ListPart, wanted);
+        if (part.count > 0) texts.push(part.text);
+        wanted -= part.count;
+        const last = { namespace, name: part.lastName };
+        if (wanted === 0) return this.#cut(texts, last, part);
+      }
+    }
+    return { texts, continue: '', remaining: undefined };
   }
-  return items.slice(0, wanted);
-}
 
-async function cutPage(
-  options: CrossListOptions,
-  items: readonly { namespace: string; name: string; text: string }[],
-  namespaces: readonly string[],
-): Promise<ListedPage> {
-  const { request, revision, isSelective } = options;
-  const page = items.slice(0, request.limit);
-  const last = page.at(-1) as { namespace: string; name: string };
-  const token = encodeContinue({ revision, after: `${last.namespace}/${last.name}` });
-  const following = namespaces.filter((namespace) => namespace >= last.namespace);
-  const isCounted = !isSelective && following.length <= COUNTED_NAMESPACES_MAX;
-  const remaining = isCounted ? await countAfter(options, following, last) : undefined;
-  return { texts: page.map(({ text }) => text), continue: token, remaining };
-}
+  /** The part cut to `wanted` items, and whole up to there however large. */
+  async #fitting(namespace: string, part: ListPart, wanted: number): Promise<ListPart> {
+    let whole = part.count > wanted ? await this.#part(namespace, this.#after(namespace), wanted) : part;
+    while (whole.more && whole.count < wanted) {
+      const next = await this.#part(namespace, whole.lastName, wanted - whole.count);
+      whole = { ...next, count: whole.count + next.count, text: [whole.text, next.text].filter(Boolean).join(',') };
+    }
+    return whole;
+  }
 
-async function countAfter(options: CrossListOptions, namespaces: readonly string[], last: { namespace: string; name: string }): Promise<number> {
-  const counts = await mapLimited(namespaces, async (namespace) => {
-    const afterName = namespace === last.namespace ? last.name : '';
-    const { resource } = options.request;
-    const page = await options.shard(namespace).snapshot({ resource, revision: options.revision, afterName, limit: -1 });
-    if (page.expired) throw new HistoryExpired();
-    return page.remaining;
-  });
-  return counts.reduce((sum, count) => sum + count, 0);
+  async #cut(texts: readonly string[], last: Place, part: ListPart): Promise<ListedPage> {
+    const following = this.#namespaces.filter((namespace) => namespace > last.namespace);
+    if (!part.more && !(await this.#hasAny(following))) return { texts, continue: '', remaining: undefined };
+    const token = encodeContinue({ revision: this.#options.revision, after: `${last.namespace}/${last.name}` });
+    const isCounted = !this.#options.isSelective && following.length <= COUNTED_NAMESPACES_MAX;
+    if (!isCounted) return { texts, continue: token, remaining: undefined };
+    const counts = await mapLimited(following, async (namespace) => (await this.#part(namespace, '', -1)).remaining);
+    return { texts, continue: token, remaining: counts.reduce((sum, count) => sum + count, part.remaining) };
+  }
+
+  async #hasAny(namespaces: readonly string[]): Promise<boolean> {
+    for (let from = 0; from < namespaces.length; from += WINDOW_NAMESPACES) {
+      const parts = await mapLimited(namespaces.slice(from, from + WINDOW_NAMESPACES), (namespace) => this.#part(namespace, '', 1));
+      if (parts.some(({ count }) => count > 0)) return true;
+    }
+    return false;
+  }
+
+  async #allParts(namespace: string): Promise<readonly string[]> {
+    const texts: string[] = [];
+    for (let after = this.#after(namespace); ; ) {
+      const part = await this.#part(namespace, after, 0);
+      if (part.count > 0) texts.push(part.text);
+      if (!part.more) return texts;
+      after = part.lastName;
+    }
+  }
+
+  #after(namespace: string): string {
+    return namespace === this.#start.namespace ? this.#start.name : '';
+  }
+
+  async #part(namespace: string, afterName: string, limit: number): Promise<ListPart> {
+    const { resource, apiVersion, labelSelector, fieldSelector } = this.#options.request;
+    const { revision } = this.#options;
+    const request: ListPartRequest = { resource, apiVersion, revision, afterName, limit, labelSelector, fieldSelector };
+    const part = await this.#options.shard(namespace).listPart(request);
+    if (part.expired) throw new HistoryExpired();
+    return part;
+  }
 }

@@ -2,7 +2,7 @@
  * The hub without its Durable Object: revision line, merged log, cross-namespace lists and watches,
  * consumers. The simulator runs this very code.
  */
-import { itemTextOf, listText } from '../../schema/meta/list-text.ts';
+import { listText } from '../../schema/meta/list-text.ts';
 import type { ResourceDefinition } from '../../schema/meta/resource.ts';
 import { badRequest, type Status } from '../../schema/meta/status.ts';
 import type { Change } from '../../schema/protocol/change.ts';
@@ -28,7 +28,7 @@ export interface HubCorePorts {
   readonly store: HubStore;
   sync(): Promise<void>;
   /** Calls to a shard may be lost, then they reject. */
-  shard(namespace: string): Pick<ShardRpc, 'resolveSpans' | 'snapshot' | 'changesBetween'>;
+  shard(namespace: string): Pick<ShardRpc, 'resolveSpans' | 'snapshot' | 'listPart' | 'changesBetween'>;
   now(): number;
   sleep(ms: number): Promise<void>;
   definition(resource: string): ResourceDefinition | undefined;
@@ -116,9 +116,8 @@ export class HubCore {
         isSelective: selection.value.matches !== undefined,
         shard: (namespace) => this.#ports.shard(namespace),
       });
-      const items = page.texts.map(itemTextOf(definition, request.apiVersion));
       const facts = { resourceVersion: String(revision), continue: page.continue, remainingItemCount: page.remaining };
-      return { code: 200, body: listText(definition, request.apiVersion, items, facts) };
+      return { code: 200, body: listText(definition, request.apiVersion, page.texts, facts) };
     } catch (error) {
       if (error instanceof HistoryExpired) return statusAnswer(listExpired(plan.value));
       throw error;

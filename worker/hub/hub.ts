@@ -2,6 +2,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import hubMigrations from '../../migrations/hub/migrations.js';
 import type { StatusReply, StatusReport } from '../../schema/protocol/agent.ts';
+import { NODE_DOOR_HEADER } from '../../schema/protocol/node-door.ts';
 import type { HubRpc, PublishRequest, ReserveReply, ReserveRequest } from '../../schema/protocol/hub.ts';
 import type { Answer, ListRequest, ReadRequest, WatchRequest, WriteRequest } from '../../schema/protocol/shard.ts';
 import { definitionOf } from '../../schema/resources/lookup.ts';
@@ -11,7 +12,6 @@ import type { Shard } from '../shard/shard.ts';
 import { HubStore } from '../storage/hub-store.ts';
 import { createConsumers, type HubParts } from './consumers.ts';
 import { HubCore } from './hub-core.ts';
-import { NODE_DOOR_HEADER } from './mailboxes/node-door.ts';
 import { callShards } from './shard-calls.ts';
 
 const TICK_MS = 1_000;

@@ -5,7 +5,7 @@ import type { ChangesPage, ChangesRequest, ShardRpc, SnapshotPage, SnapshotReque
 /** Calls to shards under way at once for one read. */
 const CALLS_MAX = 16;
 
-export type ShardReader = Pick<ShardRpc, 'snapshot' | 'changesBetween'>;
+export type ShardReader = Pick<ShardRpc, 'snapshot' | 'listPart' | 'changesBetween'>;
 
 /** A shard's history does not reach back far enough. */
 export class HistoryExpired extends Error {}

@@ -7,17 +7,20 @@ import type { ResourceDefinition } from '../../schema/meta/resource.ts';
 import { scaleOf } from '../../schema/meta/scale.ts';
 import { groupOf, qualifiedResource, servedText } from '../../schema/meta/served-version.ts';
 import { badRequest, notFound, type Status } from '../../schema/meta/status.ts';
+import type { SelectableMeta } from '../../schema/protocol/change.ts';
 import type {
   Answer,
   ChangesPage,
   ChangesRequest,
   GetRequest,
+  ListPart,
+  ListPartRequest,
   ListRequest,
   ReadRequest,
   SnapshotPage,
   SnapshotRequest,
 } from '../../schema/protocol/shard.ts';
-import { changesBetween, snapshot } from '../storage/history.ts';
+import { changesBetween, type Snapshot, snapshot } from '../storage/history.ts';
 import { listExpired, type ListPlan, parseResourceVersion, planList, tooLargeResourceVersion } from '../storage/list-plan.ts';
 import type { ShardStore } from '../storage/shard-store.ts';
 import { type Selection, selectionOf } from '../watch/selection.ts';
@@ -90,12 +93,30 @@ export class ShardReads {
 
   /** See ShardRpc. */
   snapshot(request: SnapshotRequest): SnapshotPage {
+    const page = this.#snapshotOf(request);
+    if (!page) return { items: [], more: false, lastName: '', remaining: 0, expired: true };
+    const { more, lastName, remaining } = page;
+    const items = page.items.map(({ name, text, metaText }) => ({ name, text, meta: JSON.parse(metaText) as SelectableMeta }));
+    return { items, more, lastName, remaining, expired: false };
+  }
+
+  /** See ShardRpc. */
+  listPart(request: ListPartRequest): ListPart {
+    const definition = this.#ports.definition(request.resource);
+    const page = definition && this.#snapshotOf(request);
+    if (!page) return { text: '', count: 0, more: false, lastName: '', remaining: 0, expired: true };
+    const itemText = itemTextOf(definition, request.apiVersion);
+    const { more, lastName, remaining } = page;
+    const text = page.items.map((item) => itemText(item.text)).join(',');
+    return { text, count: page.items.length, more, lastName, remaining, expired: false };
+  }
+
+  /** Undefined: the revision is older than the history. */
+  #snapshotOf(request: SnapshotRequest): Snapshot | undefined {
     const { store } = this.#ports;
-    if (request.revision < store.fact('compactedThrough')) {
-      return { items: [], more: false, lastName: '', remaining: 0, expired: true };
-    }
+    if (request.revision < store.fact('compactedThrough')) return undefined;
     const selection = selectionOf(request.labelSelector ?? '', request.fieldSelector ?? '');
-    const page = snapshot(store, {
+    return snapshot(store, {
       resource: request.resource,
       revision: request.revision,
       afterName: request.afterName,
@@ -103,13 +124,6 @@ export class ShardReads {
       lengthMax: request.limit < 0 ? 0 : MESSAGE_TEXT_LENGTH_MAX,
       matches: selection.ok ? selection.value.matches : undefined,
     });
-    return {
-      items: page.items.map(({ name, text, metaText }) => ({ name, text, meta: JSON.parse(metaText) })),
-      more: page.more,
-      lastName: page.lastName,
-      remaining: page.remaining,
-      expired: false,
-    };
   }
 
   /** See ShardRpc. */

@@ -10,6 +10,8 @@ import type {
   ConfigRequest,
   DrainReply,
   DrainRequest,
+  ListPart,
+  ListPartRequest,
   ReadRequest,
   ResolveReply,
   ResolveRequest,
@@ -91,6 +93,10 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
 
   async snapshot(request: SnapshotRequest): Promise<SnapshotPage> {
     return this.#core.reads.snapshot(request);
+  }
+
+  async listPart(request: ListPartRequest): Promise<ListPart> {
+    return this.#core.reads.listPart(request);
   }
 
   async changesBetween(request: ChangesRequest): Promise<ChangesPage> {

@@ -1,22 +1,13 @@
 /** The hub's side of the agents' API: polls, status reports, streams. One line each in the Hub class leads here. */
 import { notFound, type Status, serviceUnavailable } from '../../../schema/meta/status.ts';
-import type { StatusReply, StatusReport, StreamRequest } from '../../../schema/protocol/agent.ts';
+import type { StatusReply, StatusReport } from '../../../schema/protocol/agent.ts';
+import { NODE_DOOR_HEADER, type NodeDoorRequest } from '../../../schema/protocol/node-door.ts';
 import type { Answer, WriteRequest } from '../../../schema/protocol/shard.ts';
 import type { HubServices } from '../hub-consumer.ts';
 import { Streams } from '../streams/streams.ts';
 import { Mailboxes, type NodeHeartbeats, type PollOutcome, type Timers } from './mailboxes.ts';
 import { NodeEvents } from './node-events.ts';
 import { mayReport, nodeStatusWrite, podReportWrite } from './status-report.ts';
-
-/** What the API Worker asks by `stub.fetch`, as JSON in this header; by fetch because a signal must come along. */
-export const NODE_DOOR_HEADER = 'x-zeroplane-node-door';
-
-export type NodeDoorRequest =
-  | { readonly kind: 'poll'; readonly node: string; readonly since: number; readonly session: string }
-  /** A reader of a stream to the node. */
-  | { readonly kind: 'read'; readonly node: string; readonly stream: StreamRequest }
-  /** The agent's WebSocket for a stream. */
-  | { readonly kind: 'dial'; readonly node: string; readonly id: string };
 
 const json = (body: string, status = 200): Response =>
   new Response(body, { status, headers: { 'content-type': 'application/json' } });
