@@ -212,8 +212,8 @@ const ROWS: readonly Row[] = [
   {
     what: 'a resourceVersion that is no number',
     path: `${CONFIG_MAPS}?resourceVersion=abc`,
-    code: 422,
-    reason: 'Invalid',
+    code: 400,
+    reason: 'BadRequest',
   },
   {
     what: 'a resourceVersion of the future',
