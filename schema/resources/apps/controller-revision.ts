@@ -40,7 +40,10 @@ export const controllerRevision = defineResource<ControllerRevision>({
   },
   validate: (object) => [...revisionErrors(object), ...dataErrors(object)],
   update: {
-    validateUpdate: (next, previous) => [...revisionErrors(next), ...validateImmutableField(next.data, previous.data, 'data')],
+    validateUpdate: (next, previous) => [
+      ...revisionErrors(next),
+      ...validateImmutableField(next.data, previous.data, 'data'),
+    ],
   },
   table: {
     columns: [
@@ -49,6 +52,11 @@ export const controllerRevision = defineResource<ControllerRevision>({
       column('Revision', 'string', 'Revision indicates the revision of the state represented by Data.'),
       ageColumn,
     ],
-    cells: (object, now) => [object.metadata.name ?? '', formatController(object), object.revision ?? 0, age(object, now)],
+    cells: (object, now) => [
+      object.metadata.name ?? '',
+      formatController(object),
+      object.revision ?? 0,
+      age(object, now),
+    ],
   },
 });

@@ -2,7 +2,12 @@
 import type { IDaemonSet } from 'kubernetes-models/apps/v1/DaemonSet';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts';
-import { formatLabelSelectorObject, labelSelectorOf, labelsMatch, validateLabelSelector } from '../../meta/label-selector.ts';
+import {
+  formatLabelSelectorObject,
+  labelSelectorOf,
+  labelsMatch,
+  validateLabelSelector,
+} from '../../meta/label-selector.ts';
 import { nameIsDNSSubdomain } from '../../meta/name-rules.ts';
 import type { Typed } from '../../meta/object-meta.ts';
 import { validateImmutableField, validateNonnegative } from '../../meta/object-meta-validation.ts';
@@ -14,7 +19,16 @@ import { goMap } from '../core/pod-validation/go-struct.ts';
 import { type PodValidationOptions, STRICT_FOR_TEMPLATE, validateLeniently } from '../core/pod-validation/options.ts';
 import { validatePodTemplate } from '../core/pod-validation/pod-spec.ts';
 import { warningsForPodTemplate } from '../core/pod-warnings.ts';
-import { age, ageColumn, column, containerCells, containersColumn, formatLabels, imagesColumn, nameColumn } from '../printing.ts';
+import {
+  age,
+  ageColumn,
+  column,
+  containerCells,
+  containersColumn,
+  formatLabels,
+  imagesColumn,
+  nameColumn,
+} from '../printing.ts';
 import { intOrPercentValue, validateAtMost100Percent, validateIntOrPercent } from './int-or-percent.ts';
 import { validateCollisionCount, validateCounts } from './workload-status.ts';
 import { validateEndlessPods } from './workload-template.ts';
@@ -171,16 +185,41 @@ export const daemonSet = defineResource<DaemonSet>({
   table: {
     columns: [
       nameColumn,
-      column('Desired', 'integer', 'The total number of nodes that should be running the daemon pod (including nodes correctly running the daemon pod). More info: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/'),
-      column('Current', 'integer', 'The number of nodes that are running at least 1 daemon pod and are supposed to run the daemon pod. More info: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/'),
-      column('Ready', 'integer', 'numberReady is the number of nodes that should be running the daemon pod and have one or more of the daemon pod running with a Ready Condition.'),
+      column(
+        'Desired',
+        'integer',
+        'The total number of nodes that should be running the daemon pod (including nodes correctly running the daemon pod). More info: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/',
+      ),
+      column(
+        'Current',
+        'integer',
+        'The number of nodes that are running at least 1 daemon pod and are supposed to run the daemon pod. More info: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/',
+      ),
+      column(
+        'Ready',
+        'integer',
+        'numberReady is the number of nodes that should be running the daemon pod and have one or more of the daemon pod running with a Ready Condition.',
+      ),
       column('Up-to-date', 'integer', 'The total number of nodes that are running updated daemon pod'),
-      column('Available', 'integer', 'The number of nodes that should be running the daemon pod and have one or more of the daemon pod running and available (ready for at least spec.minReadySeconds)'),
-      column('Node Selector', 'string', "NodeSelector is a selector which must be true for the pod to fit on a node. Selector which must match a node's labels for the pod to be scheduled on that node. More info: https://kubernetes.io/docs/concepts/configuration/assign-pod-node/"),
+      column(
+        'Available',
+        'integer',
+        'The number of nodes that should be running the daemon pod and have one or more of the daemon pod running and available (ready for at least spec.minReadySeconds)',
+      ),
+      column(
+        'Node Selector',
+        'string',
+        "NodeSelector is a selector which must be true for the pod to fit on a node. Selector which must match a node's labels for the pod to be scheduled on that node. More info: https://kubernetes.io/docs/concepts/configuration/assign-pod-node/",
+      ),
       ageColumn,
       containersColumn,
       imagesColumn,
-      column('Selector', 'string', "A label query over pods that are managed by the daemon set. Must match in order to be controlled. It must match the pod template's labels. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors", 1),
+      column(
+        'Selector',
+        'string',
+        "A label query over pods that are managed by the daemon set. Must match in order to be controlled. It must match the pod template's labels. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
+        1,
+      ),
     ],
     cells: (set, now) => [
       set.metadata.name ?? '',

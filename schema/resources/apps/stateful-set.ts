@@ -19,7 +19,12 @@ import { dns1123LabelErrors } from '../field-checks.ts';
 import { age, ageColumn, column, containerCells, containersColumn, imagesColumn, nameColumn } from '../printing.ts';
 import { intOrPercentValue, validateAtMost100Percent, validateIntOrPercent } from './int-or-percent.ts';
 import { replicasScale } from './scale.ts';
-import { validateAvailable, validateCollisionCount, validateCounts, validateWithinReplicas } from './workload-status.ts';
+import {
+  validateAvailable,
+  validateCollisionCount,
+  validateCounts,
+  validateWithinReplicas,
+} from './workload-status.ts';
 import { validateEndlessPods, validateSelectorMatches, validateWorkloadSelector } from './workload-template.ts';
 
 export type StatefulSet = Typed<IStatefulSet>;
@@ -31,7 +36,8 @@ const HISTORY_LIMIT = 10;
 
 const specOf = ({ spec }: StatefulSet): Spec => spec ?? ({} as Spec);
 const templateOf = (set: StatefulSet): PodTemplateSpec => (specOf(set).template ?? {}) as PodTemplateSpec;
-const claimsOf = (set: StatefulSet): PersistentVolumeClaim[] => (specOf(set).volumeClaimTemplates ?? []) as PersistentVolumeClaim[];
+const claimsOf = (set: StatefulSet): PersistentVolumeClaim[] =>
+  (specOf(set).volumeClaimTemplates ?? []) as PersistentVolumeClaim[];
 
 function defaultUpdateStrategy(spec: Spec): void {
   const strategy = (spec.updateStrategy ??= {});
@@ -117,7 +123,12 @@ function podTemplateOf(set: StatefulSet): PodTemplateSpec {
   const volumes = [...names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })), ...own];
   return {
     ...template,
-    spec: { ...template.spec, subdomain: '', hostname: '', ...(names.length > 0 ? { volumes } : {}) } as PodTemplateSpec['spec'],
+    spec: {
+      ...template.spec,
+      subdomain: '',
+      hostname: '',
+      ...(names.length > 0 ? { volumes } : {}),
+    } as PodTemplateSpec['spec'],
   };
 }
 
@@ -138,7 +149,9 @@ function validateSpec(set: StatefulSet, isNew: boolean, options: PodValidationOp
   const spec = specOf(set);
   const errors = [...strategyErrors(spec), ...retentionErrors(spec)];
   if (isNew) {
-    claimsOf(set).forEach((claim, i) => validateClaimSpec(claim.spec ?? {}, `spec.volumeClaimTemplates[${i}].spec`, errors));
+    claimsOf(set).forEach((claim, i) =>
+      validateClaimSpec(claim.spec ?? {}, `spec.volumeClaimTemplates[${i}].spec`, errors),
+    );
   }
   errors.push(
     ...validateNonnegative(spec.replicas, 'spec.replicas'),
@@ -155,7 +168,9 @@ function validateUpdate(next: StatefulSet, previous: StatefulSet): FieldError[] 
   const isBrokenAlready = validateSpec(previous, false, STRICT_FOR_TEMPLATE).length > 0;
   const errors = isBrokenAlready
     ? validateSpec(next, false, undefined)
-    : validateLeniently(STRICT_FOR_TEMPLATE, template.spec, template.metadata, (options) => validateSpec(next, false, options));
+    : validateLeniently(STRICT_FOR_TEMPLATE, template.spec, template.metadata, (options) =>
+        validateSpec(next, false, options),
+      );
   const [after, before] = [specOf(next), specOf(previous)];
   return [
     ...errors,
@@ -170,7 +185,9 @@ function warnings(next: StatefulSet, previous: StatefulSet | undefined): string[
   const isTemplateKnown = previous && semanticEqual(next.spec, previous.spec);
   const texts = isTemplateKnown ? [] : warningsForPodTemplate(templateOf(next), 'spec.template');
   if ((specOf(next).revisionHistoryLimit ?? 0) < 0) {
-    texts.push('spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended');
+    texts.push(
+      'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended',
+    );
   }
   return texts;
 }
@@ -218,7 +235,11 @@ export const statefulSet = defineResource<StatefulSet>({
       const errors: FieldError[] = [];
       if (!status) return errors;
       validateCounts(status, COUNTS, errors);
-      validateWithinReplicas(status, ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'], errors);
+      validateWithinReplicas(
+        status,
+        ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'],
+        errors,
+      );
       validateAvailable(status, 'status.readyReplicas', errors);
       validateCollisionCount(status, previous.status, errors);
       return errors;

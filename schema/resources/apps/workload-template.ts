@@ -27,7 +27,7 @@ export function validateWorkloadSelector(
 const isEmptySelector = ({ matchLabels, matchExpressions }: LabelSelectorObject): boolean =>
   Object.keys(matchLabels ?? {}).length === 0 && !matchExpressions?.length;
 
-/** The selector must select the template's pods. */
+/** The selector must select the template's pods; a missing one selects nothing, an empty one is refused elsewhere. */
 export function validateSelectorMatches(
   selector: LabelSelectorObject | undefined,
   template: PodTemplateSpec,
@@ -35,7 +35,7 @@ export function validateSelectorMatches(
   errors: FieldError[],
 ): void {
   const parsed = labelSelectorOf(selector);
-  if (!parsed.ok || !selector || isEmptySelector(selector)) return;
+  if (!parsed.ok || (selector && isEmptySelector(selector))) return;
   const labels = template.metadata?.labels;
   if (labelsMatch(parsed.value, labels)) return;
   errors.push(invalid(`${path}.metadata.labels`, goMap(labels), '`selector` does not match template `labels`'));

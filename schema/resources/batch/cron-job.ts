@@ -36,6 +36,7 @@ function defaults(cronJob: CronJob): void {
   spec.successfulJobsHistoryLimit ??= 3;
   spec.failedJobsHistoryLimit ??= 1;
   spec.jobTemplate ??= {};
+  spec.jobTemplate.metadata ??= {};
   spec.jobTemplate.spec ??= {} as JobSpec;
   defaultJobPods(spec.jobTemplate.spec as JobSpec);
   cronJob.status ??= {};
@@ -59,7 +60,8 @@ function timeZoneErrors(timeZone: string | undefined): FieldError[] {
   const field = 'spec.timeZone';
   if (timeZone === undefined) return [];
   if (timeZone === '') return [invalid(field, timeZone, 'timeZone must be nil or non-empty string')];
-  const isOdd = (part: string): boolean => part === '.' || part === '..' || part.startsWith('-') || !TIME_ZONE_PART.test(part);
+  const isOdd = (part: string): boolean =>
+    part === '.' || part === '..' || part.startsWith('-') || !TIME_ZONE_PART.test(part);
   if (timeZone.split('/').some(isOdd)) return [invalid(field, timeZone, `unknown time zone ${timeZone}`)];
   if (timeZone.toLowerCase() === 'local') {
     const text = 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
@@ -100,7 +102,9 @@ function validateSpec(cronJob: CronJob, previous: CronJob | undefined, options: 
 }
 
 function nameErrors({ metadata: { name = '' } }: CronJob): FieldError[] {
-  return name.length > NAME_CHARS_MAX ? [invalid('metadata.name', name, `must be no more than ${NAME_CHARS_MAX} characters`)] : [];
+  return name.length > NAME_CHARS_MAX
+    ? [invalid('metadata.name', name, `must be no more than ${NAME_CHARS_MAX} characters`)]
+    : [];
 }
 
 function warnings(next: CronJob, previous: CronJob | undefined): string[] {
@@ -109,7 +113,10 @@ function warnings(next: CronJob, previous: CronJob | undefined): string[] {
   if (!previous) return [...workloadNameWarnings(next.metadata.name), ...texts];
   if (!specOf(next).schedule?.includes('TZ')) return texts;
   const link = 'https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/';
-  return [...texts, `cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see ${link} for more details`];
+  return [
+    ...texts,
+    `cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see ${link} for more details`,
+  ];
 }
 
 export const cronJob = defineResource<CronJob>({
@@ -153,14 +160,27 @@ export const cronJob = defineResource<CronJob>({
     columns: [
       nameColumn,
       column('Schedule', 'string', 'The schedule in Cron format, see https://en.wikipedia.org/wiki/Cron.'),
-      column('Timezone', 'string', 'The time zone name for the given schedule, see https://en.wikipedia.org/wiki/List_of_tz_database_time_zones. If not specified, this will default to the time zone of the kube-controller-manager process. The set of valid time zone names and the time zone offset is loaded from the system-wide time zone database by the API server during CronJob validation and the controller manager during execution. If no system-wide time zone database can be found a bundled version of the database is used instead. If the time zone name becomes invalid during the lifetime of a CronJob or due to a change in host configuration, the controller will stop creating new new Jobs and will create a system event with the reason UnknownTimeZone. More information can be found in https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#time-zones'),
-      column('Suspend', 'boolean', 'This flag tells the controller to suspend subsequent executions, it does not apply to already started executions.  Defaults to false.'),
+      column(
+        'Timezone',
+        'string',
+        'The time zone name for the given schedule, see https://en.wikipedia.org/wiki/List_of_tz_database_time_zones. If not specified, this will default to the time zone of the kube-controller-manager process. The set of valid time zone names and the time zone offset is loaded from the system-wide time zone database by the API server during CronJob validation and the controller manager during execution. If no system-wide time zone database can be found a bundled version of the database is used instead. If the time zone name becomes invalid during the lifetime of a CronJob or due to a change in host configuration, the controller will stop creating new new Jobs and will create a system event with the reason UnknownTimeZone. More information can be found in https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#time-zones',
+      ),
+      column(
+        'Suspend',
+        'boolean',
+        'This flag tells the controller to suspend subsequent executions, it does not apply to already started executions.  Defaults to false.',
+      ),
       column('Active', 'integer', 'A list of pointers to currently running jobs.'),
       column('Last Schedule', 'string', 'Information when was the last time the job was successfully scheduled.'),
       ageColumn,
       containersColumn,
       imagesColumn,
-      column('Selector', 'string', 'A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors', 1),
+      column(
+        'Selector',
+        'string',
+        'A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors',
+        1,
+      ),
     ],
     cells: (cronJob, now) => [
       cronJob.metadata.name ?? '',

@@ -22,7 +22,9 @@ export type CronSchedule =
     }
   | { readonly kind: 'every'; readonly durationMs: number };
 
-export type ParsedSchedule = { readonly ok: true; readonly value: CronSchedule } | { readonly ok: false; readonly error: string };
+export type ParsedSchedule =
+  | { readonly ok: true; readonly value: CronSchedule }
+  | { readonly ok: false; readonly error: string };
 
 class ScheduleFault extends Error {}
 
@@ -54,11 +56,20 @@ const DESCRIPTORS: Readonly<Record<string, string>> = {
 
 const SCHEDULE_CHARS_MAX = 4096;
 
+/** What upstream answers for a zone with nothing after it: its parser's crash, caught. */
+const NO_SPACE_AFTER_ZONE = 'invalid schedule format: runtime error: slice bounds out of range [:-1]';
+
 function parseInteger(text: string): number {
   if (!/^[+-]?\d+$/.test(text)) {
     throw new ScheduleFault(`failed to parse int from ${text}: strconv.Atoi: parsing ${goQuote(text)}: invalid syntax`);
   }
-  const value = Number(text);
+  const exact = BigInt(text.replace('+', ''));
+  if (exact !== BigInt.asIntN(64, exact)) {
+    throw new ScheduleFault(
+      `failed to parse int from ${text}: strconv.Atoi: parsing ${goQuote(text)}: value out of range`,
+    );
+  }
+  const value = Number(exact);
   if (value < 0) throw new ScheduleFault(`negative number (${value}) not allowed: ${text}`);
   return value;
 }
@@ -86,7 +97,8 @@ function parseRange(text: string, bounds: Bounds): Range {
   const step = stepText === undefined ? 1 : parseInteger(stepText);
   // `N/step` means from N to the end.
   const end = stepText !== undefined && !isAny && high === undefined ? bounds.max : given;
-  if (start < bounds.min) throw new ScheduleFault(`beginning of range (${start}) below minimum (${bounds.min}): ${text}`);
+  if (start < bounds.min)
+    throw new ScheduleFault(`beginning of range (${start}) below minimum (${bounds.min}): ${text}`);
   if (end > bounds.max) throw new ScheduleFault(`end of range (${end}) above maximum (${bounds.max}): ${text}`);
   if (start > end) throw new ScheduleFault(`beginning of range (${start}) beyond end of range (${end}): ${text}`);
   if (step === 0) throw new ScheduleFault(`step of range should be a positive number: ${text}`);
@@ -124,7 +136,16 @@ function parseFields(text: string): CronSchedule {
   };
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 const DURATION = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*$/;
 const SECOND_MS = 1000;
 
@@ -141,19 +162,25 @@ function parseEvery(text: string): CronSchedule {
   return { kind: 'every', durationMs: Math.max(SECOND_MS, durationMs - (durationMs % SECOND_MS)) };
 }
 
+/** `TZ=<zone> ` before a schedule names its zone. */
+function withoutZone(text: string): string {
+  if (!/^(?:CRON_)?TZ=/.test(text)) return text;
+  const space = text.indexOf(' ');
+  if (space < 0) throw new ScheduleFault(NO_SPACE_AFTER_ZONE);
+  const zone = text.slice(text.indexOf('=') + 1, space);
+  if (!isTimeZone(zone)) throw new ScheduleFault(`provided bad location ${zone}: unknown time zone ${zone}`);
+  return text.slice(space).trim();
+}
+
 function parse(text: string): CronSchedule {
   if (text === '') throw new ScheduleFault('empty spec string');
   if (text.length > SCHEDULE_CHARS_MAX) throw new ScheduleFault(`longer than ${SCHEDULE_CHARS_MAX} characters`);
-  const zone = /^(?:CRON_)?TZ=(\S*)\s*(.*)$/.exec(text);
-  if (zone) {
-    if (!isTimeZone(zone[1] as string)) throw new ScheduleFault(`provided bad location ${zone[1]}: unknown time zone ${zone[1]}`);
-    return parse((zone[2] as string).trim());
-  }
-  if (!text.startsWith('@')) return parseFields(text);
-  const known = Object.hasOwn(DESCRIPTORS, text) ? DESCRIPTORS[text] : undefined;
+  const schedule = withoutZone(text);
+  if (!schedule.startsWith('@')) return parseFields(schedule);
+  const known = Object.hasOwn(DESCRIPTORS, schedule) ? DESCRIPTORS[schedule] : undefined;
   if (known !== undefined) return parseFields(known);
-  if (text.startsWith('@every ')) return parseEvery(text);
-  throw new ScheduleFault(`unrecognized descriptor: ${text}`);
+  if (schedule.startsWith('@every ')) return parseEvery(schedule);
+  throw new ScheduleFault(`unrecognized descriptor: ${schedule}`);
 }
 
 /** Reads a schedule; the error is upstream's text. */
@@ -171,8 +198,9 @@ export function isTimeZone(name: string): boolean {
   if (name === '' || name === 'UTC') return true;
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    // Upstream looks for a file of that name, so another case is another name.
+    return timeZone === name || timeZone.toLowerCase() !== name.toLowerCase();
   } catch (error) {
     if (error instanceof RangeError) return false;
     throw error;

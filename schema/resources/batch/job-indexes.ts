@@ -9,7 +9,8 @@ interface Interval {
 }
 
 function parseIndex(text: string, completions: number): Parsed<number> {
-  if (!/^[+-]?\d+$/.test(text)) return { ok: false, error: `cannot convert string to integer for index: ${goQuote(text)}` };
+  if (!/^[+-]?\d+$/.test(text))
+    return { ok: false, error: `cannot convert string to integer for index: ${goQuote(text)}` };
   if (Number(text) >= completions) return { ok: false, error: `too large index: ${goQuote(text)}` };
   return { ok: true, value: Number(text) };
 }

@@ -1,6 +1,15 @@
 /** Validation of what a job is to do. Source: pkg/apis/batch/validation validateJobSpec. */
 import type { IJob } from 'kubernetes-models/batch/v1/Job';
-import { duplicate, type FieldError, invalid, notSupported, OMIT_VALUE, required, tooLong, tooMany } from '../../meta/field-error.ts';
+import {
+  duplicate,
+  type FieldError,
+  invalid,
+  notSupported,
+  OMIT_VALUE,
+  required,
+  tooLong,
+  tooMany,
+} from '../../meta/field-error.ts';
 import { byteLength, goQuote } from '../../meta/go-format.ts';
 import { isDNS1123Subdomain, isHTTPPath, isQualifiedName } from '../../meta/name-rules.ts';
 import { validateNonnegative } from '../../meta/object-meta-validation.ts';
@@ -56,7 +65,8 @@ export function domainPrefixedPathErrors(value: string, field: string): FieldErr
   if (value === '') return [required(field)];
   const slash = value.indexOf('/');
   const [host, path] = [value.slice(0, Math.max(slash, 0)), value.slice(slash + 1)];
-  if (host === '' || path === '') return [invalid(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  if (host === '' || path === '')
+    return [invalid(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
   return [
     ...isDNS1123Subdomain(host).map((text) => invalid(field, host, text)),
     ...isHTTPPath(path).map((text) => invalid(field, path, text)),
@@ -75,7 +85,9 @@ function highCompletionErrors(spec: JobSpec, at: string): FieldError[] {
   const when = `when completions are above ${COMPLETIONS_SOFT_MAX} and used with backoff limit per index`;
   const errors: FieldError[] = [];
   if (maxFailedIndexes === undefined) {
-    errors.push(required(`${at}.maxFailedIndexes`, `must be specified when completions is above ${COMPLETIONS_SOFT_MAX}`));
+    errors.push(
+      required(`${at}.maxFailedIndexes`, `must be specified when completions is above ${COMPLETIONS_SOFT_MAX}`),
+    );
   }
   if (parallelism > HIGH_COMPLETIONS_PARALLELISM_MAX) {
     const text = `must be less than or equal to ${HIGH_COMPLETIONS_PARALLELISM_MAX} ${when}`;
@@ -100,7 +112,9 @@ function indexedErrors(spec: JobSpec, at: string): FieldError[] {
     errors.push(invalid(`${at}.maxFailedIndexes`, maxFailedIndexes, 'must be less than or equal to completions'));
   }
   if (maxFailedIndexes !== undefined && maxFailedIndexes > FAILED_INDEXES_MAX) {
-    errors.push(invalid(`${at}.maxFailedIndexes`, maxFailedIndexes, `must be less than or equal to ${FAILED_INDEXES_MAX}`));
+    errors.push(
+      invalid(`${at}.maxFailedIndexes`, maxFailedIndexes, `must be less than or equal to ${FAILED_INDEXES_MAX}`),
+    );
   }
   if ((completions ?? 0) <= COMPLETIONS_SOFT_MAX || backoffLimitPerIndex === undefined) return errors;
   return [...errors, ...highCompletionErrors(spec, at)];
@@ -115,7 +129,8 @@ function completionModeErrors(spec: JobSpec, at: string): FieldError[] {
   if (mode === 'Indexed') return [...errors, ...indexedErrors(spec, at)];
   if (mode !== undefined && mode !== 'NonIndexed') return errors;
   const text = 'requires indexed completion mode';
-  if (backoffLimitPerIndex !== undefined) errors.push(invalid(`${at}.backoffLimitPerIndex`, backoffLimitPerIndex, text));
+  if (backoffLimitPerIndex !== undefined)
+    errors.push(invalid(`${at}.backoffLimitPerIndex`, backoffLimitPerIndex, text));
   if (maxFailedIndexes !== undefined) errors.push(invalid(`${at}.maxFailedIndexes`, maxFailedIndexes, text));
   return errors;
 }
@@ -131,7 +146,8 @@ function exitCodeErrors(rule: OnExitCodes, field: string, containers: ReadonlySe
   if (values.length === 0) errors.push(invalid(at, values, 'at least one value is required'));
   if (values.length > EXIT_CODES_MAX) errors.push(tooMany(at, values.length, EXIT_CODES_MAX));
   values.forEach((value, i) => {
-    if (operator === 'In' && value === 0) errors.push(invalid(`${at}[${i}]`, value, 'must not be 0 for the In operator'));
+    if (operator === 'In' && value === 0)
+      errors.push(invalid(`${at}[${i}]`, value, 'must not be 0 for the In operator'));
     if (values.indexOf(value) < i) errors.push(duplicate(`${at}[${i}]`, value));
   });
   const isOrdered = values.every((value, i) => i === 0 || (values[i - 1] as number) <= value);
@@ -139,7 +155,8 @@ function exitCodeErrors(rule: OnExitCodes, field: string, containers: ReadonlySe
 }
 
 function podConditionErrors(patterns: NonNullable<FailureRule['onPodConditions']>, field: string): FieldError[] {
-  const tooManyErrors = patterns.length > POD_CONDITIONS_MAX ? [tooMany(field, patterns.length, POD_CONDITIONS_MAX)] : [];
+  const tooManyErrors =
+    patterns.length > POD_CONDITIONS_MAX ? [tooMany(field, patterns.length, POD_CONDITIONS_MAX)] : [];
   return [
     ...tooManyErrors,
     ...patterns.flatMap(({ type = '', status = '' }, i) => [
@@ -149,7 +166,12 @@ function podConditionErrors(patterns: NonNullable<FailureRule['onPodConditions']
   ];
 }
 
-function failureRuleErrors(spec: JobSpec, rule: FailureRule, field: string, containers: ReadonlySet<string>): FieldError[] {
+function failureRuleErrors(
+  spec: JobSpec,
+  rule: FailureRule,
+  field: string,
+  containers: ReadonlySet<string>,
+): FieldError[] {
   const { action = '', onExitCodes, onPodConditions = [] } = rule as Partial<FailureRule>;
   const errors: FieldError[] = [];
   if (action !== 'FailIndex') errors.push(...choiceErrors(action, `${field}.action`, ACTIONS));
@@ -184,7 +206,9 @@ function succeededCountErrors(rule: SuccessRule, completions: number, indexes: n
   if (count === undefined) return [];
   const errors = validateNonnegative(count, field);
   if (count > completions) {
-    errors.push(invalid(field, count, `must be less than or equal to ${completions} (the number of specified completions)`));
+    errors.push(
+      invalid(field, count, `must be less than or equal to ${completions} (the number of specified completions)`),
+    );
   }
   if (succeededIndexes !== undefined && count > indexes) {
     const text = `must be less than or equal to ${indexes} (the number of indexes in the specified succeededIndexes field)`;
@@ -201,7 +225,8 @@ function successRuleErrors(rule: SuccessRule, completions: number, field: string
   }
   const at = `${field}.succeededIndexes`;
   const indexes = countIndexes(succeededIndexes ?? '', completions);
-  if (byteLength(succeededIndexes ?? '') > SUCCEEDED_INDEXES_BYTES_MAX) errors.push(tooLong(at, SUCCEEDED_INDEXES_BYTES_MAX));
+  if (byteLength(succeededIndexes ?? '') > SUCCEEDED_INDEXES_BYTES_MAX)
+    errors.push(tooLong(at, SUCCEEDED_INDEXES_BYTES_MAX));
   if (!indexes.ok) errors.push(invalid(at, succeededIndexes, `error parsing succeededIndexes: ${indexes.error}`));
   const count = indexes.ok ? indexes.value : 0;
   return [...errors, ...succeededCountErrors(rule, completions, count, `${field}.succeededCount`)];
@@ -212,7 +237,12 @@ function successPolicyErrors(spec: JobSpec, at: string): FieldError[] {
   const field = `${at}.successPolicy`;
   const rules = spec.successPolicy.rules ?? [];
   if (spec.completionMode !== 'Indexed') {
-    const printed = { Rules: rules.map(({ succeededIndexes = null, succeededCount = null }) => ({ SucceededIndexes: succeededIndexes, SucceededCount: succeededCount })) };
+    const printed = {
+      Rules: rules.map(({ succeededIndexes = null, succeededCount = null }) => ({
+        SucceededIndexes: succeededIndexes,
+        SucceededCount: succeededCount,
+      })),
+    };
     return [invalid(field, printed, 'requires indexed completion mode')];
   }
   const errors: FieldError[] = [];
@@ -220,10 +250,16 @@ function successPolicyErrors(spec: JobSpec, at: string): FieldError[] {
     errors.push(required(`${field}.rules`, 'at least one rules must be specified when the successPolicy is specified'));
   }
   if (rules.length > SUCCESS_RULES_MAX) errors.push(tooMany(`${field}.rules`, rules.length, SUCCESS_RULES_MAX));
-  return [...errors, ...rules.flatMap((rule, i) => successRuleErrors(rule, spec.completions ?? 0, `${field}.rules[${i}]`))];
+  return [
+    ...errors,
+    ...rules.flatMap((rule, i) => successRuleErrors(rule, spec.completions ?? 0, `${field}.rules[${i}]`)),
+  ];
 }
 
-function replacementPolicyErrors({ podReplacementPolicy: policy, podFailurePolicy }: JobSpec, field: string): FieldError[] {
+function replacementPolicyErrors(
+  { podReplacementPolicy: policy, podFailurePolicy }: JobSpec,
+  field: string,
+): FieldError[] {
   const allowed = podFailurePolicy ? ['Failed'] : REPLACEMENT_POLICIES;
   return policy === undefined || allowed.includes(policy) ? [] : [notSupported(field, policy, allowed)];
 }

@@ -54,7 +54,9 @@ type Containers = NonNullable<PodSpec['containers']>;
 
 function withResourcesOf(before: Containers | undefined, after: Containers | undefined): Containers | undefined {
   if (!before || before.length !== after?.length) return before;
-  return before.map((container, i) => (container.name === after[i]?.name ? { ...container, resources: after[i]?.resources } : container));
+  return before.map((container, i) =>
+    container.name === after[i]?.name ? { ...container, resources: after[i]?.resources } : container,
+  );
 }
 
 function templateChanges(next: Job, previous: Job): FieldError[] {
@@ -79,7 +81,8 @@ function completionChanges(next: JobSpec, previous: JobSpec): FieldError[] {
 /** Errors of changes to what stays for a job's life. */
 export function jobChanges(next: Job, previous: Job): FieldError[] {
   const [after, before] = [specOf(next), specOf(previous)];
-  const same = (name: keyof JobSpec & string): FieldError[] => validateImmutableField(after[name], before[name], `spec.${name}`);
+  const same = (name: keyof JobSpec & string): FieldError[] =>
+    validateImmutableField(after[name], before[name], `spec.${name}`);
   return [
     ...completionChanges(after, before),
     ...same('selector'),
@@ -149,7 +152,8 @@ function completionErrors(job: Job, changed: Changes): FieldError[] {
   if ((changed.complete || changed.completionTime) && completionTime === undefined && isComplete) {
     errors.push(required(field, 'completionTime is required for Complete jobs'));
   }
-  const isBefore = startTime !== undefined && completionTime !== undefined && Date.parse(completionTime) < Date.parse(startTime);
+  const isBefore =
+    startTime !== undefined && completionTime !== undefined && Date.parse(completionTime) < Date.parse(startTime);
   if ((changed.startTime || changed.completionTime) && isBefore) {
     errors.push(invalid(field, completionTime, 'must be equal to or after `startTime`'));
   }
@@ -209,7 +213,9 @@ function indexErrors(job: Job, changed: Changes): FieldError[] {
   }
   const overlap = firstOverlap(completedIndexes, failedIndexes ?? '', completions ?? 0);
   if ((changed.failedIndexes || changed.completedIndexes) && overlap !== undefined) {
-    errors.push(invalid('status.failedIndexes', failedIndexes, `failedIndexes and completedIndexes overlap at index: ${overlap}`));
+    errors.push(
+      invalid('status.failedIndexes', failedIndexes, `failedIndexes and completedIndexes overlap at index: ${overlap}`),
+    );
   }
   return errors;
 }

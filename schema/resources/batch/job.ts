@@ -3,7 +3,12 @@ import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { humanDuration } from '../../meta/duration.ts';
 import { type FieldError, invalid, required } from '../../meta/field-error.ts';
-import { formatLabelSelectorObject, labelSelectorOf, labelsMatch, validateLabelSelector } from '../../meta/label-selector.ts';
+import {
+  formatLabelSelectorObject,
+  labelSelectorOf,
+  labelsMatch,
+  validateLabelSelector,
+} from '../../meta/label-selector.ts';
 import { isDNS1123Label, nameIsDNSSubdomain } from '../../meta/name-rules.ts';
 import type { Typed } from '../../meta/object-meta.ts';
 import { defineResource } from '../../meta/resource.ts';
@@ -72,23 +77,35 @@ function generatedSelectorErrors(job: Job): FieldError[] {
   if (manualSelector || !selector) return [];
   const { name = '', uid = '' } = job.metadata;
   const labels = templateOf(job).metadata?.labels ?? {};
-  const own: Record<string, string> = { [UID_LABELS[0]]: uid, [NAME_LABELS[0]]: name, [UID_LABELS[1]]: uid, [NAME_LABELS[1]]: name };
+  const own: Record<string, string> = {
+    [UID_LABELS[0]]: uid,
+    [NAME_LABELS[0]]: name,
+    [UID_LABELS[1]]: uid,
+    [NAME_LABELS[1]]: name,
+  };
   const parsed = labelSelectorOf(selector);
   return [
     ...(uid ? [] : [required('metadata.uid')]),
     ...Object.entries(own).flatMap(([key, value]) => labelErrors(labels, key, value)),
-    ...(parsed.ok && !labelsMatch(parsed.value, own) ? [invalid('spec.selector', selector, '`selector` not auto-generated')] : []),
+    ...(parsed.ok && !labelsMatch(parsed.value, own)
+      ? [invalid('spec.selector', selector, '`selector` not auto-generated')]
+      : []),
   ];
 }
 
 function selectorErrors(job: Job, allowInvalidLabelValueInSelector: boolean): FieldError[] {
   const { selector } = specOf(job);
-  if (!selector) return [required('spec.selector')];
-  const errors = validateLabelSelector(selector, 'spec.selector', { allowInvalidLabelValueInSelector });
-  const parsed = labelSelectorOf(selector);
+  const errors = selector
+    ? validateLabelSelector(selector, 'spec.selector', { allowInvalidLabelValueInSelector })
+    : [required('spec.selector')];
   const labels = templateOf(job).metadata?.labels;
+  // No selector selects nothing.
+  const parsed = labelSelectorOf(selector);
   if (!parsed.ok || labelsMatch(parsed.value, labels)) return errors;
-  return [...errors, invalid('spec.template.metadata.labels', goMap(labels), '`selector` does not match template `labels`')];
+  return [
+    ...errors,
+    invalid('spec.template.metadata.labels', goMap(labels), '`selector` does not match template `labels`'),
+  ];
 }
 
 /** The pod of the last index has the longest host name. */
@@ -106,11 +123,17 @@ const validateSpec = (job: Job, options: PodValidationOptions, allowInvalidSelec
 ];
 
 /** `path` is that of a job's spec. */
-export function jobSpecWarnings({ completionMode, completions = 0, parallelism = 0, template }: JobSpec, path: string): string[] {
+export function jobSpecWarnings(
+  { completionMode, completions = 0, parallelism = 0, template }: JobSpec,
+  path: string,
+): string[] {
   const isHuge = completionMode === 'Indexed' && completions > 100_000 && parallelism > 10_000;
   const text =
     'In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail';
-  return [...(isHuge ? [`${path}: ${text}`] : []), ...warningsForPodTemplate(template as PodTemplateSpec, `${path}.template`)];
+  return [
+    ...(isHuge ? [`${path}: ${text}`] : []),
+    ...warningsForPodTemplate(template as PodTemplateSpec, `${path}.template`),
+  ];
 }
 
 function formatStatus({ metadata, status }: Job): string {
@@ -131,7 +154,9 @@ function formatCompletions(job: Job): string {
 
 function formatDuration({ status }: Job, now: number): string {
   if (!status?.startTime) return '';
-  return humanDuration((status.completionTime ? Date.parse(status.completionTime) : now) - Date.parse(status.startTime));
+  return humanDuration(
+    (status.completionTime ? Date.parse(status.completionTime) : now) - Date.parse(status.startTime),
+  );
 }
 
 export const job = defineResource<Job>({
@@ -192,12 +217,21 @@ export const job = defineResource<Job>({
     columns: [
       nameColumn,
       column('Status', 'string', 'Status of the job.'),
-      column('Completions', 'string', 'The number of pods which reached phase Succeeded. The value increases monotonically for a given spec. However, it may decrease in reaction to scale down of elastic indexed jobs.'),
+      column(
+        'Completions',
+        'string',
+        'The number of pods which reached phase Succeeded. The value increases monotonically for a given spec. However, it may decrease in reaction to scale down of elastic indexed jobs.',
+      ),
       column('Duration', 'string', 'Time required to complete the job.'),
       ageColumn,
       containersColumn,
       imagesColumn,
-      column('Selector', 'string', 'A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors', 1),
+      column(
+        'Selector',
+        'string',
+        'A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors',
+        1,
+      ),
     ],
     cells: (job, now) => [
       job.metadata.name ?? '',

@@ -34,10 +34,15 @@ function warnings({ metadata, spec }: PersistentVolumeClaim): string[] {
   const fractional = (['requests', 'limits'] as const).flatMap((list) => {
     const size = quantityAt(spec?.resources?.[list]?.storage);
     if (!size || quantityMilliValue(size) % 1000 === 0) return [];
-    return [`spec.resources.${list}[storage]: fractional byte value ${JSON.stringify(formatQuantity(size))} is invalid, must be an integer`];
+    return [
+      `spec.resources.${list}[storage]: fractional byte value ${JSON.stringify(formatQuantity(size))} is invalid, must be an integer`,
+    ];
   });
   if (metadata.annotations?.[CLASS_ANNOTATION] === undefined) return fractional;
-  return [`metadata.annotations[${CLASS_ANNOTATION}]: deprecated since v1.8; use "storageClassName" attribute instead`, ...fractional];
+  return [
+    `metadata.annotations[${CLASS_ANNOTATION}]: deprecated since v1.8; use "storageClassName" attribute instead`,
+    ...fractional,
+  ];
 }
 
 export const persistentVolumeClaim = defineResource<PersistentVolumeClaim>({
@@ -53,8 +58,14 @@ export const persistentVolumeClaim = defineResource<PersistentVolumeClaim>({
   defaults(claim) {
     claim.spec ??= {};
     claim.spec.volumeMode ??= 'Filesystem';
+    claim.spec.resources ??= {};
     claim.status = { ...claim.status, phase: claim.status?.phase || 'Pending' };
-    const lists = [claim.spec.resources?.requests, claim.spec.resources?.limits, claim.status.capacity, claim.status.allocatedResources];
+    const lists = [
+      claim.spec.resources?.requests,
+      claim.spec.resources?.limits,
+      claim.status.capacity,
+      claim.status.allocatedResources,
+    ];
     for (const list of lists) if (list) setResourceListDefaults(list);
   },
   prepareForCreate(claim) {
@@ -85,11 +96,20 @@ export const persistentVolumeClaim = defineResource<PersistentVolumeClaim>({
       column('Status', 'string', 'phase represents the current phase of PersistentVolumeClaim.'),
       column('Volume', 'string', 'volumeName is the binding reference to the PersistentVolume backing this claim.'),
       column('Capacity', 'string', 'capacity represents the actual resources of the underlying volume.'),
-      column('Access Modes', 'string', 'accessModes contains the actual access modes the volume backing the PVC has. More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#access-modes-1'),
+      column(
+        'Access Modes',
+        'string',
+        'accessModes contains the actual access modes the volume backing the PVC has. More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#access-modes-1',
+      ),
       column('StorageClass', 'string', 'StorageClass of the pvc'),
       column('VolumeAttributesClass', 'string', 'VolumeAttributesClass of the pvc'),
       ageColumn,
-      column('VolumeMode', 'string', 'volumeMode defines what type of volume is required by the claim. Value of Filesystem is implied when not included in claim spec.', 1),
+      column(
+        'VolumeMode',
+        'string',
+        'volumeMode defines what type of volume is required by the claim. Value of Filesystem is implied when not included in claim spec.',
+        1,
+      ),
     ],
     cells(claim, now) {
       const { metadata, spec, status } = claim;

@@ -10,7 +10,8 @@ type WindowsOptions = NonNullable<NonNullable<Container['securityContext']>['win
 const CREDENTIAL_SPEC_KIB_MAX = 64;
 const DOMAIN_BYTES_MAX = 256;
 const USER_BYTES_MAX = 104;
-const CONTROL_CHARACTER = /\p{Cc}/u;
+// The control characters of ASCII: \p{Cc} has more.
+const CONTROL_CHARACTER = /[^\P{Cc}\x80-\x9f]/v;
 const NETBIOS_NAME = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/;
 const DNS_LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
 const DNS_NAME = new RegExp(`^${DNS_LABEL}(?:\\.${DNS_LABEL})*$`);
