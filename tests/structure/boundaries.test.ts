@@ -38,7 +38,7 @@ const RULES: readonly Rule[] = [
     own: ['schema/', 'worker/', 'migrations/'],
     packages: /^(cloudflare:workers|drizzle-orm|jose)/,
   },
-  { part: 'worker/', own: ['schema/', 'worker/'], packages: /^(hono|jose|yaml|node:|cloudflare:workers)/ },
+  { part: 'worker/', own: ['schema/', 'worker/'], packages: /^(hono|jose|yaml|valibot|node:|cloudflare:workers)/ },
   {
     part: 'agent-client/',
     own: ['schema/', 'agent-client/'],

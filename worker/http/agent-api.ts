@@ -2,9 +2,9 @@
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { badRequest, conflict, type Status } from '../../schema/meta/status.ts';
 import type { JoinReply } from '../../schema/protocol/agent.ts';
+import { NODE_DOOR_HEADER, type NodeDoorRequest } from '../../schema/protocol/node-door.ts';
 import { systemUser } from '../../schema/protocol/user-info.ts';
 import { newNodeCredential } from '../authn/node-credential.ts';
-import { NODE_DOOR_HEADER, type NodeDoorRequest } from '../hub/mailboxes/node-door.ts';
 import { parseJoin, parseReport } from './agent-report.ts';
 import { jsonAnswer, pathNotFound } from './answers.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
