@@ -208,7 +208,7 @@ describe('the ReplicationController controller', () => {
       availableReplicas: 2,
       observedGeneration: 1,
     });
-    expect((stored?.spec as { selector: unknown }).selector).toEqual({ app: 'web' });
+    expect(stored?.spec).toMatchObject({ selector: { app: 'web' } });
     expect(podsOf(shard)[0]?.metadata.ownerReferences).toMatchObject([
       { apiVersion: 'v1', kind: 'ReplicationController' },
     ]);

@@ -37,7 +37,7 @@ interface ToldFailure {
 }
 
 export class Scheduling implements HubConsumer {
-  readonly resources: ReadonlySet<GroupResource> = new Set(['pods', 'nodes']);
+  readonly resources: ReadonlySet<GroupResource> = new Set(['pods', 'nodes', 'namespaces']);
   readonly #services: HubServices;
   readonly #snapshot = new Snapshot();
   readonly #queue = new SchedulingQueue();
@@ -59,6 +59,7 @@ export class Scheduling implements HubConsumer {
   apply(changes: readonly Change[]): void {
     for (const change of changes) {
       if (change.resource === 'nodes') this.#nodeChanged(change);
+      else if (change.resource === 'namespaces') this.#namespaceChanged(change);
       else if (change.resource === 'pods') this.#podChanged(change);
     }
     this.#planPass();
@@ -66,6 +67,11 @@ export class Scheduling implements HubConsumer {
 
   tick(): void {
     this.#planPass();
+  }
+
+  #namespaceChanged(change: Change): void {
+    if (change.type === 'DELETED') this.#snapshot.namespaceLabels.delete(change.name);
+    else this.#snapshot.namespaceLabels.set(change.name, change.meta.labels);
   }
 
   #nodeChanged(change: Change): void {

@@ -1,5 +1,6 @@
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Why a node does not do. Reasons are counted over all nodes in the message of a pod that fits nowhere. */
 export interface Unfit {
@@ -14,7 +15,7 @@ export interface Unfit {
  */
 export interface Filter {
   readonly name: string;
-  prepare(pod: PodInfo): ((node: NodeInfo) => Unfit | undefined) | undefined;
+  prepare(pod: PodInfo, snapshot: Snapshot): ((node: NodeInfo) => Unfit | undefined) | undefined;
 }
 
 /** Shared, so that failing nodes cost no memory. */

@@ -52,13 +52,13 @@ export class NodeInfo {
     this.#count(pod, 1);
   }
 
-  removePod(uid: string): boolean {
+  removePod(uid: string): PodInfo | undefined {
     const pod = this.pods.get(uid);
-    if (!pod) return false;
+    if (!pod) return undefined;
     this.pods.delete(uid);
     this.portHolders.delete(pod);
     this.#count(pod, -1);
-    return true;
+    return pod;
   }
 
   #count(pod: PodInfo, sign: 1 | -1): void {

@@ -1,5 +1,6 @@
 import type { Pod, PodSpec } from '../../schema/resources/core/pod-types.ts';
 import type { Toleration } from '../../schema/resources/core/toleration.ts';
+import { type AffinityTerms, antiAffinityTerms, affinityTerms } from './affinity-term.ts';
 import { type Amounts, requestedBy, scoredRequests } from './resource-amounts.ts';
 
 export interface HostPort {
@@ -30,7 +31,15 @@ export interface PodInfo {
   readonly tolerations: readonly Toleration[];
   readonly nodeSelector: Readonly<Record<string, string>> | undefined;
   readonly affinity: Affinity | undefined;
+  /** Undefined where the pod has no such terms, as most have none. */
+  readonly podAffinity: AffinityTerms | undefined;
+  readonly podAntiAffinity: AffinityTerms | undefined;
+  readonly spread: readonly SpreadConstraint[];
+  readonly isTerminating: boolean;
 }
+
+export type SpreadConstraint = NonNullable<PodSpec['topologySpreadConstraints']>[number];
+const NO_SPREAD: readonly SpreadConstraint[] = [];
 
 const WILDCARD_IP = '0.0.0.0';
 
@@ -55,6 +64,10 @@ export function podInfo(pod: Pod): PodInfo {
     tolerations: (spec?.tolerations ?? []) as readonly Toleration[],
     nodeSelector: spec?.nodeSelector && Object.keys(spec.nodeSelector).length > 0 ? spec.nodeSelector : undefined,
     affinity: spec?.affinity,
+    podAffinity: affinityTerms(spec?.affinity, metadata.namespace ?? ''),
+    podAntiAffinity: antiAffinityTerms(spec?.affinity, metadata.namespace ?? ''),
+    spread: spec?.topologySpreadConstraints ?? NO_SPREAD,
+    isTerminating: metadata.deletionTimestamp !== undefined,
   };
 }
 

@@ -202,6 +202,133 @@ describe('schedule', () => {
   });
 });
 
+describe('pods with regard to each other', () => {
+  const zones = () =>
+    cluster(
+      node('a1', { labels: { zone: 'a' } }),
+      node('a2', { labels: { zone: 'a' } }),
+      node('b1', { labels: { zone: 'b' } }),
+      node('none'),
+    );
+  const labelled = (app: string, spec: Record<string, unknown> = {}): Pod => {
+    const each = pod(spec);
+    each.metadata.labels = { app };
+    return each;
+  };
+  const term = (app: string, topologyKey = 'zone') => ({ topologyKey, labelSelector: { matchLabels: { app } } });
+  const shuns = (app: string, key?: string) => ({
+    affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term(app, key)] } },
+  });
+  const seeks = (app: string, key?: string) => ({
+    affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term(app, key)] } },
+  });
+
+  it('keep one replica per host where they shun their like', () => {
+    const snapshot = cluster(node('a'), node('b'));
+    const placed = place(
+      snapshot,
+      ...Array.from({ length: 3 }, () => labelled('web', shuns('web', 'kubernetes.io/hostname'))),
+    );
+    expect(new Set(placed.slice(0, 2))).toEqual(new Set(['a', 'b']));
+    expect(placed[2]).toBe(
+      "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.",
+    );
+  });
+
+  it('keep away from those who shun them', () => {
+    const snapshot = cluster(node('a', { labels: { zone: 'a' } }));
+    expect(place(snapshot, labelled('hermit', shuns('web')), labelled('web'))[1]).toContain(
+      "1 node(s) didn't satisfy existing pods anti-affinity rules",
+    );
+  });
+
+  it('follow those they seek, and found the first place themselves', () => {
+    const snapshot = zones();
+    const [first, second, third] = place(
+      snapshot,
+      labelled('web', seeks('web')),
+      labelled('web', seeks('web')),
+      labelled('x', seeks('nobody')),
+    );
+    const zoneOf = (name: string | undefined) => snapshot.node(name ?? '')?.labels.zone;
+    expect(zoneOf(first)).toBeDefined();
+    expect(zoneOf(second)).toBe(zoneOf(first));
+    expect(third).toContain("4 node(s) didn't match pod affinity rules");
+  });
+
+  it('look into other namespaces only when told to', () => {
+    const snapshot = cluster(node('a', { labels: { zone: 'a' } }));
+    snapshot.namespaceLabels.set('other', { team: 'x' });
+    const elsewhere = labelled('web');
+    elsewhere.metadata.namespace = 'other';
+    const toldTo = { ...term('web'), namespaceSelector: { matchLabels: { team: 'x' } } };
+    const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [toldTo] } };
+    const [, local, told] = place(snapshot, elsewhere, labelled('y', shuns('web')), labelled('z', { affinity }));
+    expect(local).toBe('a');
+    expect(told).toContain("didn't match pod anti-affinity rules");
+  });
+
+  it('prefer the neighbours they like', () => {
+    const snapshot = cluster(
+      node('a', { labels: { zone: 'a' } }),
+      node('b', { labels: { zone: 'b' } }),
+      node('c', { labels: { zone: 'c' } }),
+    );
+    snapshot.addPod(podInfo(labelled('web', { nodeName: 'b' })));
+    const preferred = (side: string) => ({
+      affinity: {
+        [side]: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: term('web') }] },
+      },
+    });
+    expect(place(snapshot, labelled('x', preferred('podAffinity')))).toEqual(['b']);
+    expect(place(snapshot, labelled('y', preferred('podAntiAffinity')))).not.toEqual(['b']);
+  });
+
+  it('spread evenly over domains', () => {
+    const constraint = (over: object) => ({
+      topologySpreadConstraints: [
+        {
+          topologyKey: 'zone',
+          maxSkew: 1,
+          whenUnsatisfiable: 'DoNotSchedule',
+          labelSelector: { matchLabels: { app: 'web' } },
+          ...over,
+        },
+      ],
+    });
+    const snapshot = zones();
+    const placed = place(snapshot, ...Array.from({ length: 4 }, () => labelled('web', constraint({}))));
+    const inB = placed.filter((name) => name === 'b1').length;
+    expect(inB).toBe(2);
+    expect(placed).not.toContain('none');
+    snapshot.removeNode('b1');
+    snapshot.setNode(node('b1', { labels: { zone: 'b' }, unschedulable: true }));
+    expect(place(snapshot, labelled('web', constraint({})), labelled('web', constraint({})))[1]).toContain(
+      "1 node(s) didn't match pod topology spread constraints (missing required label), 1 node(s) were unschedulable, 2 node(s) didn't match pod topology spread constraints",
+    );
+  });
+
+  it('spread where they can when they merely should', () => {
+    const snapshot = cluster(
+      node('a1', { labels: { zone: 'a' } }),
+      node('a2', { labels: { zone: 'a' } }),
+      node('b1', { labels: { zone: 'b' } }),
+    );
+    const spread = {
+      topologySpreadConstraints: [
+        {
+          topologyKey: 'zone',
+          maxSkew: 1,
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: { app: 'web' } },
+        },
+      ],
+    };
+    const placed = place(snapshot, ...Array.from({ length: 4 }, () => labelled('web', spread)));
+    expect(placed.filter((name) => name === 'b1')).toHaveLength(2);
+  });
+});
+
 describe('the order of waiting pods', () => {
   it('is by priority, then by age', () => {
     const info = (name: string, priority: number, created: string) =>

@@ -3,15 +3,17 @@
  * snapshot, in which each placed pod is counted at once so that the next one sees it.
  * Source: pkg/scheduler schedule_one.go, with the default plugins' order and weights.
  *
- * Not here yet: inter-pod affinity, topology spread, volumes and preemption; each is one more file in
- * `filters` or `scores` and a line in the lists below.
+ * Not here yet: volumes, preemption and the spread of pods that ask for none; filters and scores are
+ * one more file and a line in the lists below.
  */
 import type { Filter, Unfit } from './filter.ts';
 import { unfit } from './filter.ts';
+import { interPodAffinity } from './filters/inter-pod-affinity.ts';
 import { nodeAffinity } from './filters/node-affinity.ts';
 import { nodePorts } from './filters/node-ports.ts';
 import { nodeResourcesFit } from './filters/node-resources-fit.ts';
 import { nodeUnschedulable } from './filters/node-unschedulable.ts';
+import { podTopologySpread } from './filters/pod-topology-spread.ts';
 import { taintToleration } from './filters/taint-toleration.ts';
 import { FitDiagnosis, NO_NODES_MESSAGE } from './fit-error.ts';
 import type { NodeInfo } from './node-info.ts';
@@ -19,15 +21,32 @@ import { namedNodes } from './node-selector.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { NodeScorer, Score } from './score.ts';
 import { balancedAllocation } from './scores/balanced-allocation.ts';
+import { interPodAffinityScore } from './scores/inter-pod-affinity.ts';
 import { leastAllocated } from './scores/least-allocated.ts';
 import { nodeAffinityScore } from './scores/node-affinity.ts';
+import { podTopologySpreadScore } from './scores/pod-topology-spread.ts';
 import { taintTolerationScore } from './scores/taint-toleration.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** In upstream's order: the first that fails names the node's reasons. */
-const FILTERS: readonly Filter[] = [nodeUnschedulable, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit];
+const FILTERS: readonly Filter[] = [
+  nodeUnschedulable,
+  taintToleration,
+  nodeAffinity,
+  nodePorts,
+  nodeResourcesFit,
+  podTopologySpread,
+  interPodAffinity,
+];
 
-const SCORES: readonly Score[] = [taintTolerationScore, nodeAffinityScore, leastAllocated, balancedAllocation];
+const SCORES: readonly Score[] = [
+  taintTolerationScore,
+  nodeAffinityScore,
+  leastAllocated,
+  podTopologySpreadScore,
+  interPodAffinityScore,
+  balancedAllocation,
+];
 
 /** With fewer nodes than this all are looked at; with more, enough that fit. */
 const FEASIBLE_NODES_MIN = 100;
@@ -69,14 +88,13 @@ class Search {
 
   decide(pod: PodInfo): Decision {
     if (this.#nodes.length === 0) return { kind: 'unschedulable', pod, message: NO_NODES_MESSAGE };
-    const checks = FILTERS.map((filter) => filter.prepare(pod)).filter((check) => check !== undefined);
+    const checks = FILTERS.map((filter) => filter.prepare(pod, this.#snapshot)).filter((check) => check !== undefined);
     const required = pod.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     const named = required && namedNodes(required.nodeSelectorTerms);
     this.#find(checks, named);
     const best = this.#best(pod);
     if (!best) return { kind: 'unschedulable', pod, message: this.#diagnose(pod, checks, named) };
-    best.addPod(pod);
-    this.#snapshot.notePlaced(pod, best.name);
+    this.#snapshot.place(pod, best);
     return { kind: 'bind', pod, nodeName: best.name };
   }
 
@@ -100,7 +118,7 @@ class Search {
     if (feasible.length <= 1) return feasible[0];
     const totals = new Float64Array(feasible.length);
     for (const { weight, prepare } of SCORES) {
-      const scorer = prepare(pod);
+      const scorer = prepare(pod, this.#snapshot);
       if (scorer) addScores(totals, feasible, scorer, weight);
     }
     const offset = this.#snapshot.placed % feasible.length;

@@ -1,5 +1,6 @@
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export const SCORE_MAX = 100;
 
@@ -8,7 +9,7 @@ export interface Score {
   readonly name: string;
   readonly weight: number;
   /** Looks at the pod once; undefined when it has no such preference. */
-  prepare(pod: PodInfo): NodeScorer | undefined;
+  prepare(pod: PodInfo, snapshot: Snapshot): NodeScorer | undefined;
 }
 
 export interface NodeScorer {

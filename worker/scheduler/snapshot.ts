@@ -6,6 +6,10 @@ export class Snapshot {
   readonly #nodes = new Map<string, NodeInfo>();
   readonly #nodeOfPod = new Map<string, string>();
   #known: readonly NodeInfo[] | undefined;
+  /** Pods with terms about other pods, and their nodes; few as a rule. */
+  readonly affinityPods = new Map<PodInfo, NodeInfo>();
+  /** Labels of namespaces, for terms that select them. */
+  readonly namespaceLabels = new Map<string, Readonly<Record<string, string>>>();
   /** Where the next search for nodes starts. */
   nextStart = 0;
   /** How many pods were placed; decides among equally good nodes. */
@@ -37,9 +41,7 @@ export class Snapshot {
 
   /** Counts the pod on the node it is assigned to, and nowhere else. */
   addPod(pod: PodInfo): void {
-    this.removePod(pod.uid);
-    this.#nodeNamed(pod.nodeName).addPod(pod);
-    this.#nodeOfPod.set(pod.uid, pod.nodeName);
+    this.#add(pod, this.#nodeNamed(pod.nodeName));
   }
 
   /** True when the pod was counted on a node. */
@@ -48,7 +50,8 @@ export class Snapshot {
     if (name === undefined) return false;
     this.#nodeOfPod.delete(uid);
     const info = this.#nodes.get(name);
-    info?.removePod(uid);
+    const pod = info?.removePod(uid);
+    if (pod) this.affinityPods.delete(pod);
     if (info && !info.isKnown && info.pods.size === 0) this.#nodes.delete(name);
     return true;
   }
@@ -58,10 +61,17 @@ export class Snapshot {
     return this.#nodeOfPod.get(uid);
   }
 
-  /** Called by `schedule` for each pod that it has added to a node. */
-  notePlaced(pod: PodInfo, nodeName: string): void {
-    this.#nodeOfPod.set(pod.uid, nodeName);
+  /** Counts a pod on the node that was chosen for it. */
+  place(pod: PodInfo, node: NodeInfo): void {
+    this.#add(pod, node);
     this.placed += 1;
+  }
+
+  #add(pod: PodInfo, node: NodeInfo): void {
+    this.removePod(pod.uid);
+    node.addPod(pod);
+    this.#nodeOfPod.set(pod.uid, node.name);
+    if (pod.podAffinity || pod.podAntiAffinity) this.affinityPods.set(pod, node);
   }
 
   #nodeNamed(name: string): NodeInfo {
