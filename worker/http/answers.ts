@@ -29,11 +29,19 @@ export function jsonAnswer(code: number, json: string, options: AnswerOptions = 
 const acceptsGzip = (acceptEncoding: string | null | undefined): boolean =>
   /(^|,)\s*gzip\s*($|,|;)/.test(acceptEncoding ?? '');
 
-function gzipped(code: number, body: string, headers: Headers): Response {
+const gzipped = (code: number, body: string, headers: Headers): Response =>
+  compressed(code, new Response(body).body as ReadableStream<Uint8Array>, headers);
+
+function compressed(code: number, body: ReadableStream<Uint8Array>, headers: Headers): Response {
   headers.set('content-encoding', 'gzip');
   headers.set('vary', 'Accept-Encoding');
-  const stream = new Response(body).body?.pipeThrough(new CompressionStream('gzip'));
-  return new Response(stream, { status: code, headers, encodeBody: 'manual' });
+  return new Response(body.pipeThrough(new CompressionStream('gzip')), { status: code, headers, encodeBody: 'manual' });
+}
+
+/** A JSON body that is made while it is sent. */
+export function streamAnswer(code: number, body: ReadableStream<Uint8Array>, acceptEncoding: string | null): Response {
+  const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+  return acceptsGzip(acceptEncoding) ? compressed(code, body, headers) : new Response(body, { status: code, headers });
 }
 
 /** A Status as a response. */

@@ -7,12 +7,14 @@ import { forbiddenStatus } from '../authz/attributes.ts';
 import { authorize } from '../authz/chain.ts';
 import type { CreateSubresource } from '../registry/environment.ts';
 import { findCreateSubresource } from '../registry/subresources/create-subresources.ts';
-import { jsonAnswer } from './answers.ts';
+import { jsonAnswer, streamAnswer } from './answers.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
 import { attributesOf } from './authorization-attributes.ts';
 import { readBody } from './body.ts';
 import { decodeDeleteOptions } from './delete-options.ts';
+import { joined, listInPieces, streamed } from './list-parts.ts';
 import { type Accepted, negotiate, noConversion } from './negotiation/accept.ts';
+import { jsonMediaType } from './negotiation/json.ts';
 import { unknownBodyFormat } from './negotiation/media-types.ts';
 import { decodeObjectBody } from './object-body.ts';
 import { allowsObjectForms, convertText, includeObject } from './object-forms.ts';
@@ -260,8 +262,20 @@ async function listObjects(api: ApiRequest, resource: ServedResource, accepted: 
     resourceVersionMatch,
   };
   const isFannedOut = resource.definition.scope === 'Namespaced' && target.namespace === '';
-  const answer = isFannedOut ? await hubOf(api.env).list(request) : await shardFor(api, target).read(request);
-  return respond(api, resource, accepted, answer);
+  const ask = (token: string) => {
+    const part = {
+      ...request,
+      continue: token,
+      ...(token === request.continue ? {} : { resourceVersion: '', resourceVersionMatch: '' as const }),
+    };
+    return isFannedOut ? hubOf(api.env).list(part) : shardFor(api, target).read(part);
+  };
+  const first = await ask(request.continue);
+  const pieces = request.limit === 0 ? listInPieces(first, ask) : undefined;
+  if (!pieces) return respond(api, resource, accepted, first);
+  if (isPlainJson(api, accepted))
+    return streamAnswer(200, streamed(pieces), api.request.headers.get('accept-encoding'));
+  return respond(api, resource, accepted, { code: 200, body: await joined(pieces) });
 }
 
 /** A field selector that demands one namespace needs only that namespace's shard. */
@@ -277,6 +291,9 @@ const narrowed = (
     ? { ...target, namespace: onlyNamespace }
     : target;
 
+const isPlainJson = (api: ApiRequest, { mediaType, conversion }: Accepted): boolean =>
+  mediaType === jsonMediaType && conversion === undefined && !isPretty(api);
+
 /** The registry's answer, in the form and media type the client wants. */
 export function respond(
   api: ApiRequest,
@@ -286,7 +303,7 @@ export function respond(
   warnings: readonly string[] = [],
 ): Handled {
   const options = {
-    accepted: api.query.has('pretty') ? { ...accepted, isPretty: api.query.get('pretty') !== 'false' } : accepted,
+    accepted: isPretty(api) ? { ...accepted, isPretty: true } : accepted,
     warnings: answer.warnings ? [...warnings, ...answer.warnings] : warnings,
     acceptEncoding: api.request.headers.get('accept-encoding'),
   };
@@ -299,6 +316,13 @@ export function respond(
     now: api.runtime.now(),
   });
   return converted.ok ? jsonAnswer(answer.code, converted.value, options) : converted.status;
+}
+
+/** Programs that people look at get indented answers unasked. Source: apiserver negotiation isPrettyPrint. */
+function isPretty(api: ApiRequest): boolean {
+  const asked = api.query.get('pretty');
+  if (asked) return ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(asked);
+  return /^(?:curl|Wget|Mozilla\/5\.0)/.test(userAgent(api));
 }
 
 export const userAgent = (api: ApiRequest): string => api.request.headers.get('user-agent') ?? '';
