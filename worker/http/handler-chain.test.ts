@@ -352,6 +352,22 @@ describe('watches', () => {
   });
 });
 
+describe('impersonation', () => {
+  const as = (headers: Record<string, string>) => server.request(`GET ${CONFIGMAPS}`, { headers });
+
+  it('takes the rights of the other user', async () => {
+    const status = (await (await as({ 'impersonate-user': 'jane' })).json()) as Status;
+    expect(status.message).toBe(
+      'configmaps is forbidden: User "jane" cannot list resource "configmaps" in API group "" in the namespace "shop"',
+    );
+    expect((await as({ 'impersonate-user': 'jane', 'impersonate-group': 'system:masters' })).status).toBe(200);
+  });
+
+  it('needs a user', async () => {
+    expect((await as({ 'impersonate-group': 'system:masters' })).status).toBe(400);
+  });
+});
+
 describe('discovery', () => {
   it('tells groups, versions and resources', async () => {
     expect(await (await server.request('GET /api')).json()).toMatchObject({ kind: 'APIVersions', versions: ['v1'] });

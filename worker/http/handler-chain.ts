@@ -1,6 +1,6 @@
 /**
- * The path of every request, in order: what it asks for, who asks, whether they may, which handler
- * answers, and how failures look. Nothing else answers requests.
+ * The path of every request, in order: what it asks for, who asks (and as whom), whether they may, which
+ * handler answers, and how failures look. Nothing else answers requests.
  */
 import { Hono } from 'hono';
 import { badRequest, internalError, serviceUnavailable, type Status } from '../../schema/meta/status.ts';
