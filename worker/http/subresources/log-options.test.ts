@@ -7,7 +7,9 @@ const parse = (query: string) => parseLogOptions(new URLSearchParams(query), 'we
 describe('log options', () => {
   it('are what the query says', () => {
     expect(
-      parse('container=c&follow=true&previous=false&timestamps=&tailLines=0&sinceTime=2026-11-21T12:00:00Z&limitBytes=5'),
+      parse(
+        'container=c&follow=true&previous=false&timestamps=&tailLines=0&sinceTime=2026-11-21T12:00:00Z&limitBytes=5',
+      ),
     ).toEqual({
       ok: true,
       value: {
