@@ -21,7 +21,10 @@ const RULES: readonly Rule[] = [
   },
   { part: 'worker/registry/', own: ['schema/', 'worker/registry/'] },
   { part: 'worker/scheduler/', own: ['schema/', 'worker/scheduler/'] },
-  { part: 'worker/controllers/', own: ['schema/', 'worker/controllers/', 'worker/registry/transaction.ts'] },
+  {
+    part: 'worker/controllers/',
+    own: ['schema/', 'worker/controllers/', 'worker/registry/transaction.ts', 'worker/registry/memory-transaction.ts'],
+  },
   { part: 'worker/admission/', own: ['schema/', 'worker/admission/', 'worker/registry/'] },
   {
     part: 'worker/storage/',

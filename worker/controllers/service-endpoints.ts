@@ -1,13 +1,13 @@
 /** What Services, EndpointSlices and Endpoints share. Source: k8s.io/endpointslice utils.go, util/controller_utils.go. */
-import type { IService } from 'kubernetes-models/v1/Service';
 import { equalJson } from '../../schema/meta/json-value.ts';
 import { labelSelectorFromSet, labelsMatch } from '../../schema/meta/label-selector.ts';
-import type { KubeObject, Typed, UntypedObject } from '../../schema/meta/object-meta.ts';
+import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { isPodReady, isPodTerminal } from '../../schema/resources/core/pod-conditions.ts';
 import { isRestartableInitContainer, type Pod } from '../../schema/resources/core/pod-types.ts';
+import type { Service } from '../../schema/resources/core/service-fields.ts';
 import type { StoreReader } from '../registry/transaction.ts';
 
-export type Service = Typed<IService>;
+export type { Service };
 type ServicePort = NonNullable<NonNullable<Service['spec']>['ports']>[number];
 export type AddressFamily = 'IPv4' | 'IPv6';
 

@@ -1,15 +1,9 @@
 /** The wire shapes of what the workload controllers read and write. */
-import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
-import type { IDeploymentCondition } from 'kubernetes-models/apps/v1/DeploymentCondition';
-import type { IDeploymentStatus } from 'kubernetes-models/apps/v1/DeploymentStatus';
-import type { IReplicaSet } from 'kubernetes-models/apps/v1/ReplicaSet';
-import type { IReplicaSetCondition } from 'kubernetes-models/apps/v1/ReplicaSetCondition';
-import type { IReplicaSetStatus } from 'kubernetes-models/apps/v1/ReplicaSetStatus';
-import type { Typed } from '../../schema/meta/object-meta.ts';
+import type { Deployment } from '../../schema/resources/apps/deployment.ts';
+import type { ReplicaSet } from '../../schema/resources/apps/replica-set.ts';
 
-export type Deployment = Typed<IDeployment>;
-export type DeploymentStatus = IDeploymentStatus;
-export type DeploymentCondition = IDeploymentCondition;
-export type ReplicaSet = Typed<IReplicaSet>;
-export type ReplicaSetStatus = IReplicaSetStatus;
-export type ReplicaSetCondition = IReplicaSetCondition;
+export type { Deployment, ReplicaSet };
+export type DeploymentStatus = NonNullable<Deployment['status']>;
+export type DeploymentCondition = NonNullable<DeploymentStatus['conditions']>[number];
+export type ReplicaSetStatus = NonNullable<ReplicaSet['status']>;
+export type ReplicaSetCondition = NonNullable<ReplicaSetStatus['conditions']>[number];

@@ -1,5 +1,4 @@
 /** Terms by which pods seek or shun the neighbourhood of others. Source: framework types.go AffinityTerm. */
-import type { IPodAffinityTerm } from 'kubernetes-models/v1/PodAffinityTerm';
 import { type LabelSelector, labelSelectorOf, labelsMatch } from '../../schema/meta/label-selector.ts';
 import type { PodSpec } from '../../schema/resources/core/pod-types.ts';
 
@@ -19,6 +18,7 @@ export interface AffinityTerms {
 
 type Affinity = PodSpec['affinity'];
 type Side = NonNullable<NonNullable<Affinity>['podAffinity']>;
+type PodAffinityTerm = NonNullable<Side['requiredDuringSchedulingIgnoredDuringExecution']>[number];
 
 /** `namespace`: of the pod that has the terms. */
 export const affinityTerms = (affinity: Affinity, namespace: string): AffinityTerms | undefined =>
@@ -37,7 +37,7 @@ function termsOf(side: Side | undefined, namespace: string): AffinityTerms | und
   };
 }
 
-function compiled(term: IPodAffinityTerm, namespace: string, weight: number): AffinityTerm {
+function compiled(term: PodAffinityTerm, namespace: string, weight: number): AffinityTerm {
   const isLocal = !term.namespaces?.length && !term.namespaceSelector;
   return {
     selector: selectorOf(term.labelSelector),

@@ -1,10 +1,9 @@
-import type { INode } from 'kubernetes-models/v1/Node';
-import type { Typed } from '../../schema/meta/object-meta.ts';
+import type { Node } from '../../schema/resources/core/node.ts';
 import type { Taint } from '../../schema/resources/core/toleration.ts';
 import type { PodInfo } from './pod-info.ts';
 import { type Amounts, allocatableOf } from './resource-amounts.ts';
 
-export type Node = Typed<INode>;
+export type { Node };
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
 

@@ -1,6 +1,10 @@
 /** Node selector terms. Source: component-helpers scheduling/corev1/nodeaffinity. */
-import type { INodeSelectorRequirement } from 'kubernetes-models/v1/NodeSelectorRequirement';
-import type { INodeSelectorTerm } from 'kubernetes-models/v1/NodeSelectorTerm';
+import type { PodSpec } from '../../schema/resources/core/pod-types.ts';
+
+type NodeAffinity = NonNullable<NonNullable<PodSpec['affinity']>['nodeAffinity']>;
+type NodeSelector = NonNullable<NodeAffinity['requiredDuringSchedulingIgnoredDuringExecution']>;
+export type NodeSelectorTerm = NodeSelector['nodeSelectorTerms'][number];
+type NodeSelectorRequirement = NonNullable<NodeSelectorTerm['matchExpressions']>[number];
 
 interface SelectableNode {
   readonly name: string;
@@ -8,11 +12,11 @@ interface SelectableNode {
 }
 
 /** Terms are alternatives; none, or only empty ones, match no node. */
-export const matchesAnyTerm = (terms: readonly INodeSelectorTerm[], node: SelectableNode): boolean =>
+export const matchesAnyTerm = (terms: readonly NodeSelectorTerm[], node: SelectableNode): boolean =>
   terms.some((term) => matchesTerm(term, node));
 
 /** All of a term's requirements must hold; a term without any matches nothing. */
-export function matchesTerm(term: INodeSelectorTerm, node: SelectableNode): boolean {
+export function matchesTerm(term: NodeSelectorTerm, node: SelectableNode): boolean {
   const { matchExpressions, matchFields } = term;
   if (!matchExpressions?.length && !matchFields?.length) return false;
   return (
@@ -23,7 +27,7 @@ export function matchesTerm(term: INodeSelectorTerm, node: SelectableNode): bool
   );
 }
 
-function holds({ operator, values }: INodeSelectorRequirement, value: string | undefined): boolean {
+function holds({ operator, values }: NodeSelectorRequirement, value: string | undefined): boolean {
   switch (operator) {
     case 'In':
       return value !== undefined && (values ?? []).includes(value);
@@ -52,7 +56,7 @@ function compares(operator: 'Gt' | 'Lt', value: string | undefined, bound: strin
  * The only nodes the terms allow by name, when every term names some (as DaemonSet pods do); undefined
  * when other nodes may match. Source: plugins/nodeaffinity PreFilter.
  */
-export function namedNodes(terms: readonly INodeSelectorTerm[]): ReadonlySet<string> | undefined {
+export function namedNodes(terms: readonly NodeSelectorTerm[]): ReadonlySet<string> | undefined {
   const names = new Set<string>();
   for (const term of terms) {
     const named = (term.matchFields ?? []).filter(({ key, operator }) => key === 'metadata.name' && operator === 'In');
