@@ -61,7 +61,11 @@ export function updated<T extends KubeObject>(
   { subresource = '', apiVersion = apiVersionOf(definition) } = {},
 ): Taken<T> {
   const strategy =
-    subresource === '' ? definition.update : subresource === 'status' ? definition.status : definition.updateSubresources[subresource];
+    subresource === ''
+      ? definition.update
+      : subresource === 'status'
+        ? definition.status
+        : definition.updateSubresources[subresource];
   if (!strategy) throw new Error(`${definition.kind} has no ${subresource}`);
   const next = structuredClone(previous);
   change(next);
