@@ -1,5 +1,6 @@
 /** Lists over all namespaces: one snapshot, ordered by namespace and name, in stable pages. */
 import { encodeContinue } from '../../schema/meta/continue-token.ts';
+import { LIST_PART_LENGTH_MAX } from '../../schema/meta/list-text.ts';
 import type { ListPart, ListPartRequest, ListRequest } from '../../schema/protocol/shard.ts';
 import type { ListPlan } from '../storage/list-plan.ts';
 import { HistoryExpired, mapLimited, type ShardReader } from './shard-fan-out.ts';
@@ -21,10 +22,19 @@ export interface CrossListOptions {
   readonly request: ListRequest;
   readonly plan: ListPlan;
   readonly revision: number;
-  /** In order. */
+  /** In the order of `compareNamespaces`. */
   readonly namespaces: readonly string[];
   readonly isSelective: boolean;
   shard(namespace: string): ShardReader;
+}
+
+/**
+ * Orders namespaces as their objects' keys are ordered in etcd (`namespace/name`, by bytes): `a-b` comes
+ * before `a`.
+ */
+export function compareNamespaces(a: string, b: string): number {
+  if (a === b) return 0;
+  return `${a}/` < `${b}/` ? -1 : 1;
 }
 
 /** Where in the order of namespaces and names something lies. */
@@ -52,12 +62,33 @@ class Lister {
   constructor(options: CrossListOptions) {
     this.#options = options;
     this.#start = placeOf(options.plan.after);
-    this.#namespaces = options.namespaces.filter((namespace) => namespace >= this.#start.namespace);
+    this.#namespaces = options.namespaces.filter(
+      (namespace) => options.plan.after === '' || compareNamespaces(namespace, this.#start.namespace) >= 0,
+    );
   }
 
+  /** All there is, or a first part of about the length a message may have. */
   async everything(): Promise<ListedPage> {
-    const texts = await mapLimited(this.#namespaces, (namespace) => this.#allParts(namespace));
-    return { texts: texts.flat(), continue: '', remaining: undefined };
+    const texts: string[] = [];
+    let length = 0;
+    for (let from = 0; from < this.#namespaces.length; from += WINDOW_NAMESPACES) {
+      const window = this.#namespaces.slice(from, from + WINDOW_NAMESPACES);
+      const listed = await mapLimited(window, (namespace) => this.#allParts(namespace));
+      for (const [index, parts] of listed.entries()) {
+        texts.push(...parts.texts);
+        length += parts.length;
+        const namespace = window[index] as string;
+        if (parts.lastName !== undefined) return this.#continued(texts, { namespace, name: parts.lastName });
+        const next = this.#namespaces[from + index + 1];
+        if (length >= LIST_PART_LENGTH_MAX && next !== undefined) return this.#continued(texts, { namespace: next, name: '' });
+      }
+    }
+    return { texts, continue: '', remaining: undefined };
+  }
+
+  #continued(texts: readonly string[], { namespace, name }: Place): ListedPage {
+    const token = encodeContinue({ revision: this.#options.revision, after: `${namespace}/${name}` });
+    return { texts, continue: token, remaining: undefined };
   }
 
   async page(limit: number): Promise<ListedPage> {
@@ -89,7 +120,7 @@ class Lister {
   }
 
   async #cut(texts: readonly string[], last: Place, part: ListPart): Promise<ListedPage> {
-    const following = this.#namespaces.filter((namespace) => namespace > last.namespace);
+    const following = this.#namespaces.filter((namespace) => compareNamespaces(namespace, last.namespace) > 0);
     if (!part.more && !(await this.#hasAny(following))) return { texts, continue: '', remaining: undefined };
     const token = encodeContinue({ revision: this.#options.revision, after: `${last.namespace}/${last.name}` });
     const isCounted = !this.#options.isSelective && following.length <= COUNTED_NAMESPACES_MAX;
@@ -106,13 +137,17 @@ class Lister {
     return false;
   }
 
-  async #allParts(namespace: string): Promise<readonly string[]> {
+  /** What a namespace holds; `lastName` where it was cut. */
+  async #allParts(namespace: string): Promise<{ texts: string[]; length: number; lastName: string | undefined }> {
     const texts: string[] = [];
+    let length = 0;
     for (let after = this.#after(namespace); ; ) {
       const part = await this.#part(namespace, after, 0);
       if (part.count > 0) texts.push(part.text);
-      if (!part.more) return texts;
+      length += part.text.length;
+      if (!part.more) return { texts, length, lastName: undefined };
       after = part.lastName;
+      if (length >= LIST_PART_LENGTH_MAX) return { texts, length, lastName: after };
     }
   }
 

@@ -14,7 +14,7 @@ import { listExpired, type ListPlan, planList, tooLargeResourceVersion, watchExp
 import { selectionOf } from '../watch/selection.ts';
 import { type OpenedWatch, openWatch, type SinkFactory, WatchFailure, type WatchSource } from '../watch/watch-server.ts';
 import { Watchers } from '../watch/watchers.ts';
-import { listAcross } from './cross-namespace-list.ts';
+import { compareNamespaces, listAcross } from './cross-namespace-list.ts';
 import { Followers } from './followers.ts';
 import type { HubConsumer } from './hub-consumer.ts';
 import { MERGED_LOG_BYTES_MAX, MergedLog } from './merged-log.ts';
@@ -154,7 +154,7 @@ export class HubCore {
     return this.line
       .shards()
       .filter((namespace) => namespace !== '')
-      .sort();
+      .sort(compareNamespaces);
   }
 
   async #listRevision({ exact, notOlderThan, isAnyState }: ListPlan): Promise<number | Status> {

@@ -123,7 +123,6 @@ export class ShardCore {
       refreshPosition: () => this.#loop.refreshPosition(),
       sync: ports.sync,
       now: ports.now,
-      sleep: ports.sleep,
     });
   }
 

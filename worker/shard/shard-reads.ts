@@ -1,7 +1,7 @@
 /** Gets and lists of one shard, answered from stored text. */
 import { encodeContinue } from '../../schema/meta/continue-token.ts';
 import { encodeObject } from '../../schema/meta/encode-object.ts';
-import { itemTextOf, listText } from '../../schema/meta/list-text.ts';
+import { itemTextOf, LIST_PART_LENGTH_MAX, listText } from '../../schema/meta/list-text.ts';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { ResourceDefinition } from '../../schema/meta/resource.ts';
 import { scaleOf } from '../../schema/meta/scale.ts';
@@ -28,9 +28,6 @@ import { MESSAGE_TEXT_LENGTH_MAX } from './outbox.ts';
 
 /** A local list is not staler than this in its resourceVersion: a watch from it finds its history. */
 export const POSITION_AGE_MS_MAX = 30_000;
-/** How long a read waits for a revision that other shards have reached already. */
-const FRESHNESS_WAIT_MS_MAX = 3_000;
-const FRESHNESS_POLL_MS = 50;
 
 export interface ShardReadPorts {
   readonly store: ShardStore;
@@ -43,7 +40,6 @@ export interface ShardReadPorts {
   /** Resolves once all that reads have seen is durable. */
   sync(): Promise<void>;
   now(): number;
-  sleep(ms: number): Promise<void>;
 }
 
 export const statusAnswer = (status: Status): Answer => ({ code: status.code, body: JSON.stringify(status) });
@@ -79,16 +75,12 @@ export class ShardReads {
     }
   }
 
-  /** Waits until the shard is as new as `revision`; a Status when that lies in the future. */
+  /** Makes the shard as new as `revision`, which others may have reached; a Status when it lies in the future. */
   async reach(revision: number): Promise<Status | undefined> {
-    const { position, now, sleep } = this.#ports;
-    for (const start = now(); revision > position(); ) {
-      await this.#ports.refreshPosition();
-      if (revision <= position()) return undefined;
-      if (now() - start >= FRESHNESS_WAIT_MS_MAX) return tooLargeResourceVersion(revision, position());
-      await sleep(FRESHNESS_POLL_MS);
-    }
-    return undefined;
+    const { position, refreshPosition } = this.#ports;
+    if (revision <= position()) return undefined;
+    await refreshPosition();
+    return revision <= position() ? undefined : tooLargeResourceVersion(revision, position());
   }
 
   /** See ShardRpc. */
@@ -175,7 +167,7 @@ export class ShardReads {
       revision,
       afterName: plan.after,
       limit: request.limit,
-      lengthMax: Number.POSITIVE_INFINITY,
+      lengthMax: LIST_PART_LENGTH_MAX,
       matches,
     });
     const itemText = itemTextOf(definition, request.apiVersion);

@@ -152,6 +152,17 @@ describe('the agents\' door', () => {
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect((await call(token, 'GET', '/api/v1/nodes/n2')).code).toBe(401);
   });
+
+  it('gives a node that joins again a credential in place of the first', async () => {
+    const first = await expectJson<JoinReply>(call(joinToken, 'POST', '/agent/v1/join', { nodeName: 'n8' }), 201);
+    const second = await expectJson<JoinReply>(call(joinToken, 'POST', '/agent/v1/join', { nodeName: 'n8' }), 201);
+    expect((await call(second.token, 'GET', '/api/v1/nodes/n8')).code).toBe(404);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect((await call(first.token, 'GET', '/api/v1/nodes/n8')).code).toBe(401);
+    const status = { conditions: [{ type: 'Ready', status: 'True' }] };
+    await expectJson(call(second.token, 'POST', '/api/v1/nodes', { metadata: { name: 'n8' }, status }), 201);
+    expect((await call(joinToken, 'POST', '/agent/v1/join', { nodeName: 'n8' })).code).toBe(409);
+  });
 });
 
 describe('after the control plane died', () => {
