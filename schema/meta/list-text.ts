@@ -9,6 +9,13 @@ export interface ListFacts {
   readonly remainingItemCount: number | undefined;
 }
 
+/**
+ * A list's items are cut after about so much text even when no limit was asked for: a message between
+ * Durable Object and Worker holds 32 MiB, and a character may take two bytes. The token for the rest is in
+ * the part's metadata; the API Worker puts the parts together.
+ */
+export const LIST_PART_LENGTH_MAX = 12_000_000;
+
 /** Gives a function that makes list items of stored texts: in the version asked for, without kind and apiVersion. */
 export function itemTextOf(definition: ResourceDefinition, apiVersion: string): (storedText: string) => string {
   const isStored = servedVersionOf(definition, apiVersion) === undefined;
@@ -16,17 +23,25 @@ export function itemTextOf(definition: ResourceDefinition, apiVersion: string): 
   const prefix = `{"kind":${JSON.stringify(definition.kind)},"apiVersion":${JSON.stringify(version)},`;
   return (storedText) => {
     const text = isStored ? storedText : servedText(definition, apiVersion, storedText);
-    if (!text.startsWith(prefix)) throw new Error(`stored text of ${definition.key} is not canonical: ${text.slice(0, 80)}`);
+    if (!text.startsWith(prefix))
+      throw new Error(`stored text of ${definition.key} is not canonical: ${text.slice(0, 80)}`);
     return `{${text.slice(prefix.length)}`;
   };
 }
 
 /** A whole list's JSON text. `items` are list items as `itemTextOf` makes them. */
-export function listText(definition: ResourceDefinition, apiVersion: string, items: readonly string[], facts: ListFacts): string {
+export function listText(
+  definition: ResourceDefinition,
+  apiVersion: string,
+  items: readonly string[],
+  facts: ListFacts,
+): string {
   const metadata = {
     resourceVersion: facts.resourceVersion,
     ...(facts.continue ? { continue: facts.continue } : {}),
-    ...(facts.continue && facts.remainingItemCount !== undefined ? { remainingItemCount: facts.remainingItemCount } : {}),
+    ...(facts.continue && facts.remainingItemCount !== undefined
+      ? { remainingItemCount: facts.remainingItemCount }
+      : {}),
   };
   const head = `{"kind":${JSON.stringify(definition.listKind)},"apiVersion":${JSON.stringify(apiVersion)}`;
   return `${head},"metadata":${JSON.stringify(metadata)},"items":[${items.join(',')}]}`;

@@ -7,6 +7,8 @@ import { HistoryExpired, mapLimited, type ShardReader } from './shard-fan-out.ts
 
 /** Namespaces asked at once for one page. */
 const WINDOW_NAMESPACES = 8;
+/** Sorts before every object's name. */
+const BEFORE_ALL_NAMES = '\u0001';
 /** With more namespaces left, remainingItemCount (which is optional) is not counted. */
 const COUNTED_NAMESPACES_MAX = 64;
 
@@ -80,7 +82,8 @@ class Lister {
         const namespace = window[index] as string;
         if (parts.lastName !== undefined) return this.#continued(texts, { namespace, name: parts.lastName });
         const next = this.#namespaces[from + index + 1];
-        if (length >= LIST_PART_LENGTH_MAX && next !== undefined) return this.#continued(texts, { namespace: next, name: '' });
+        if (length >= LIST_PART_LENGTH_MAX && next !== undefined)
+          return this.#continued(texts, { namespace: next, name: BEFORE_ALL_NAMES });
       }
     }
     return { texts, continue: '', remaining: undefined };
@@ -131,7 +134,9 @@ class Lister {
 
   async #hasAny(namespaces: readonly string[]): Promise<boolean> {
     for (let from = 0; from < namespaces.length; from += WINDOW_NAMESPACES) {
-      const parts = await mapLimited(namespaces.slice(from, from + WINDOW_NAMESPACES), (namespace) => this.#part(namespace, '', 1));
+      const parts = await mapLimited(namespaces.slice(from, from + WINDOW_NAMESPACES), (namespace) =>
+        this.#part(namespace, '', 1),
+      );
       if (parts.some(({ count }) => count > 0)) return true;
     }
     return false;

@@ -21,7 +21,13 @@ import type {
   SnapshotRequest,
 } from '../../schema/protocol/shard.ts';
 import { changesBetween, type Snapshot, snapshot } from '../storage/history.ts';
-import { listExpired, type ListPlan, parseResourceVersion, planList, tooLargeResourceVersion } from '../storage/list-plan.ts';
+import {
+  listExpired,
+  type ListPlan,
+  parseResourceVersion,
+  planList,
+  tooLargeResourceVersion,
+} from '../storage/list-plan.ts';
 import type { ShardStore } from '../storage/shard-store.ts';
 import { type Selection, selectionOf } from '../watch/selection.ts';
 import { MESSAGE_TEXT_LENGTH_MAX } from './outbox.ts';
@@ -57,7 +63,8 @@ export class ShardReads {
   async read(request: ReadRequest): Promise<Answer> {
     const definition = this.#ports.definition(request.resource);
     if (!definition) return unknownResource();
-    const answer = request.verb === 'get' ? await this.#get(request, definition) : await this.#list(request, definition);
+    const answer =
+      request.verb === 'get' ? await this.#get(request, definition) : await this.#list(request, definition);
     await this.#ports.sync();
     return answer;
   }
@@ -88,7 +95,11 @@ export class ShardReads {
     const page = this.#snapshotOf(request);
     if (!page) return { items: [], more: false, lastName: '', remaining: 0, expired: true };
     const { more, lastName, remaining } = page;
-    const items = page.items.map(({ name, text, metaText }) => ({ name, text, meta: JSON.parse(metaText) as SelectableMeta }));
+    const items = page.items.map(({ name, text, metaText }) => ({
+      name,
+      text,
+      meta: JSON.parse(metaText) as SelectableMeta,
+    }));
     return { items, more, lastName, remaining, expired: false };
   }
 
@@ -153,12 +164,7 @@ export class ShardReads {
     return this.#page(request, definition, plan.value, selection.value.matches);
   }
 
-  #page(
-    request: ListRequest,
-    definition: ResourceDefinition,
-    plan: ListPlan,
-    matches: Selection['matches'],
-  ): Answer {
+  #page(request: ListRequest, definition: ResourceDefinition, plan: ListPlan, matches: Selection['matches']): Answer {
     const { store, position } = this.#ports;
     const revision = plan.exact ?? position();
     if (revision < store.fact('compactedThrough')) return statusAnswer(listExpired(plan));
