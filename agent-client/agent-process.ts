@@ -46,7 +46,8 @@ function jsonLog(lowest: LogLevel): Log {
 function wholeNumber(max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value > max) throw new InvalidArgumentError(`a whole number from 0 to ${max} is needed.`);
+    if (!/^\d+$/.test(text) || value > max)
+      throw new InvalidArgumentError(`a whole number from 0 to ${max} is needed.`);
     return value;
   };
 }
@@ -61,7 +62,8 @@ function labels(text: string): Record<string, string> {
   return Object.fromEntries(
     text.split(',').map((pair) => {
       const [key, ...value] = pair.split('=');
-      if (!key || value.length !== 1) throw new InvalidArgumentError('key=value pairs, separated by commas, are needed.');
+      if (!key || value.length !== 1)
+        throw new InvalidArgumentError('key=value pairs, separated by commas, are needed.');
       return [key, value[0] as string];
     }),
   );
@@ -80,7 +82,8 @@ function readFlagFile(path: string, what: string): string {
   }
 }
 
-const stateDir = (): string => join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'zeroplane-node');
+const stateDir = (): string =>
+  join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'zeroplane-node');
 
 async function run(flags: Flags): Promise<void> {
   const log = jsonLog(flags.verbose ? 'debug' : 'info');
@@ -179,7 +182,11 @@ program
         process.stdout.write('a simulated node needs no images: nothing was loaded\n');
         return;
       }
-      for (const name of await importImage({ dataDir: flags.dataDir, file, endpoint: flags.containerRuntimeEndpoint })) {
+      for (const name of await importImage({
+        dataDir: flags.dataDir,
+        file,
+        endpoint: flags.containerRuntimeEndpoint,
+      })) {
         process.stdout.write(`loaded ${name}\n`);
       }
     }),

@@ -114,5 +114,7 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
 
 function manySimulated(options: AgentOptions): NodeParts[] {
   const simulated: SimulatedOptions = { ...SIMULATED_DEFAULTS, random: Math.random, ...options.simulated };
-  return Array.from({ length: options.simulatedNodes ?? 1 }, (_, index) => simulatedParts(systemClock, simulated, index));
+  return Array.from({ length: options.simulatedNodes ?? 1 }, (_, index) =>
+    simulatedParts(systemClock, simulated, index),
+  );
 }

@@ -4,7 +4,17 @@
  * fetched with apt-get.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { buildImage, writeOciArchive } from '../agent-client/runtime/containerd/oci-image.ts';
@@ -13,12 +23,19 @@ import type { TarEntry } from '../agent-client/runtime/containerd/tar.ts';
 const BUSYBOX = '/bin/busybox';
 const ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch;
 
-const file = (path: string, content: string | Uint8Array, mode = 0o644): TarEntry => ({ path, mode, content: Buffer.from(content) });
+const file = (path: string, content: string | Uint8Array, mode = 0o644): TarEntry => ({
+  path,
+  mode,
+  content: Buffer.from(content),
+});
 const folder = (path: string, mode = 0o755): TarEntry => ({ path, mode, directory: true });
 const link = (path: string, target: string): TarEntry => ({ path, mode: 0o777, link: target });
 
 const ACCOUNTS: readonly TarEntry[] = [
-  file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33:www-data:/var/www:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n'),
+  file(
+    'etc/passwd',
+    'root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33:www-data:/var/www:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n',
+  ),
   file('etc/group', 'root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\n'),
 ];
 
@@ -36,7 +53,12 @@ function busyboxFiles(): TarEntry[] {
 
 const busybox = (): Buffer =>
   writeOciArchive([
-    buildImage({ name: 'docker.io/library/busybox:1.35', files: busyboxFiles(), command: ['sh'], architecture: ARCHITECTURE }),
+    buildImage({
+      name: 'docker.io/library/busybox:1.35',
+      files: busyboxFiles(),
+      command: ['sh'],
+      architecture: ARCHITECTURE,
+    }),
   ]);
 
 /** Answers `/` with its host name and `/version` with its tag, on port 8080 (or $PORT). */
@@ -66,7 +88,8 @@ const hello = (): Buffer =>
 
 const NGINX_PACKAGES = ['nginx', 'nginx-common', 'libc6', 'libcrypt1', 'libpcre2-8-0', 'libssl3', 'zlib1g'];
 /** What of the packages only fills the image. */
-const LEFT_OUT = /^usr\/share\/(doc|man|lintian|locale|nginx\/modules-available)|^etc\/(init\.d|logrotate\.d|ufw)|^lib\/systemd|gconv/;
+const LEFT_OUT =
+  /^usr\/share\/(doc|man|lintian|locale|nginx\/modules-available)|^etc\/(init\.d|logrotate\.d|ufw)|^lib\/systemd|gconv/;
 
 function nginx(): Buffer {
   const work = mkdtempSync(join(tmpdir(), 'zeroplane-nginx-'));
@@ -74,7 +97,8 @@ function nginx(): Buffer {
     execFileSync('apt-get', ['download', ...NGINX_PACKAGES], { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] });
     const root = join(work, 'root');
     mkdirSync(root);
-    for (const name of readdirSync(work).filter((n) => n.endsWith('.deb'))) execFileSync('dpkg', ['-x', join(work, name), root]);
+    for (const name of readdirSync(work).filter((n) => n.endsWith('.deb')))
+      execFileSync('dpkg', ['-x', join(work, name), root]);
     const files = [
       ...filesBelow(root).filter((entry) => !LEFT_OUT.test(entry.path)),
       ...ACCOUNTS,
@@ -83,7 +107,10 @@ function nginx(): Buffer {
       link('etc/nginx/sites-enabled/default', '/etc/nginx/sites-available/default'),
       link('var/log/nginx/access.log', '/dev/stdout'),
       link('var/log/nginx/error.log', '/dev/stderr'),
-      file('var/www/html/index.html', '<!DOCTYPE html>\n<title>Welcome to nginx!</title>\n<h1>Welcome to nginx!</h1>\n'),
+      file(
+        'var/www/html/index.html',
+        '<!DOCTYPE html>\n<title>Welcome to nginx!</title>\n<h1>Welcome to nginx!</h1>\n',
+      ),
     ];
     return writeOciArchive([
       buildImage({
@@ -114,7 +141,9 @@ function filesBelow(root: string, current = root): TarEntry[] {
 }
 
 /** The last entry of each path. */
-const distinct = (entries: readonly TarEntry[]): TarEntry[] => [...new Map(entries.map((entry) => [entry.path, entry])).values()];
+const distinct = (entries: readonly TarEntry[]): TarEntry[] => [
+  ...new Map(entries.map((entry) => [entry.path, entry])).values(),
+];
 
 const MAKERS: Readonly<Record<string, () => Buffer>> = { busybox, hello, nginx };
 

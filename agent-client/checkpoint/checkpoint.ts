@@ -60,8 +60,14 @@ export class Checkpoint {
   }
 
   async objects(node: string): Promise<{ resource: GroupResource; object: UntypedObject }[]> {
-    const found = await this.#client.execute({ sql: 'SELECT resource, text FROM objects WHERE node = ?', args: [node] });
-    return found.rows.map((row) => ({ resource: String(row['resource']), object: JSON.parse(String(row['text'])) as UntypedObject }));
+    const found = await this.#client.execute({
+      sql: 'SELECT resource, text FROM objects WHERE node = ?',
+      args: [node],
+    });
+    return found.rows.map((row) => ({
+      resource: String(row['resource']),
+      object: JSON.parse(String(row['text'])) as UntypedObject,
+    }));
   }
 
   async applyChanges(node: string, changes: readonly CacheChange[]): Promise<void> {
@@ -70,7 +76,10 @@ export class Checkpoint {
       changes.map((change): InStatement => {
         const key = [node, change.resource, change.namespace, change.name];
         return change.object
-          ? { sql: 'INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)', args: [...key, JSON.stringify(change.object)] }
+          ? {
+              sql: 'INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)',
+              args: [...key, JSON.stringify(change.object)],
+            }
           : { sql: 'DELETE FROM objects WHERE node = ? AND resource = ? AND namespace = ? AND name = ?', args: key };
       }),
       'write',
@@ -86,10 +95,11 @@ export class Checkpoint {
   async saveStatuses(node: string, statuses: ReadonlyMap<string, string | undefined>): Promise<void> {
     if (statuses.size === 0) return;
     await this.#client.batch(
-      [...statuses].map(([uid, text]): InStatement =>
-        text === undefined
-          ? { sql: 'DELETE FROM statuses WHERE node = ? AND uid = ?', args: [node, uid] }
-          : { sql: 'INSERT OR REPLACE INTO statuses VALUES (?, ?, ?)', args: [node, uid, text] },
+      [...statuses].map(
+        ([uid, text]): InStatement =>
+          text === undefined
+            ? { sql: 'DELETE FROM statuses WHERE node = ? AND uid = ?', args: [node, uid] }
+            : { sql: 'INSERT OR REPLACE INTO statuses VALUES (?, ?, ?)', args: [node, uid, text] },
       ),
       'write',
     );

@@ -45,7 +45,11 @@ export class ApiClient {
       const { code, text } = await this.#send(call);
       const decoded = decode(text);
       if (code >= 200 && code < 300) return ok(decoded as T);
-      return fail(isStatus(decoded) ? decoded : failure({ code, reason: 'Unknown', message: text.slice(0, 500) || `answer ${code}` }));
+      return fail(
+        isStatus(decoded)
+          ? decoded
+          : failure({ code, reason: 'Unknown', message: text.slice(0, 500) || `answer ${code}` }),
+      );
     } catch (error) {
       return fail(serviceUnavailable(`${this.server.origin}: ${messageOf(error)}`));
     }
@@ -62,12 +66,17 @@ export class ApiClient {
       authorization: `Bearer ${call.token}`,
       accept: 'application/json',
       'user-agent': 'zeroplane-agent',
-      ...(body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
+      ...(body === undefined
+        ? {}
+        : {
+            'content-type': call.contentType ?? 'application/json',
+            'content-length': String(Buffer.byteLength(body)),
+          }),
     };
     return new Promise((resolve, reject) => {
       const send = this.#secure ? httpsRequest : httpRequest;
       const sent = send(
-        new URL(call.path, this.server),
+        new URL(call.path, this.server.href).href,
         { method: call.method, headers, agent: call.waits ? this.#polls : this.#calls, signal: call.signal },
         (answer) => readText(answer).then((text) => resolve({ code: answer.statusCode ?? 0, text }), reject),
       );
@@ -102,4 +111,7 @@ function decode(text: string): unknown {
 }
 
 const isStatus = (value: unknown): value is Status =>
-  typeof value === 'object' && value !== null && (value as Status).kind === 'Status' && typeof (value as Status).code === 'number';
+  typeof value === 'object' &&
+  value !== null &&
+  (value as Status).kind === 'Status' &&
+  typeof (value as Status).code === 'number';

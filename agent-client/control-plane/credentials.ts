@@ -38,7 +38,12 @@ export class Credentials {
     const joinToken = this.#joinToken?.();
     if (!joinToken) return fail(unauthorized('the node has no credential and was given no join token'));
     const body: JoinRequest = { nodeName: this.#node };
-    const reply = await this.#client.call<JoinReply>({ method: 'POST', path: '/agent/v1/join', token: joinToken, body });
+    const reply = await this.#client.call<JoinReply>({
+      method: 'POST',
+      path: '/agent/v1/join',
+      token: joinToken,
+      body,
+    });
     if (!reply.ok) return reply;
     await this.#checkpoint.saveCredential(this.#node, reply.value.token);
     this.#token = reply.value.token;

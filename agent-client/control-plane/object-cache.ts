@@ -48,13 +48,20 @@ export class ObjectCache {
       // An object deleted and made again under its name has another uid: only the named one is gone.
       if (!object || (gone.uid && object.metadata.uid && object.metadata.uid !== gone.uid)) continue;
       kept?.delete(key);
-      changes.push({ resource: gone.resource, namespace: gone.namespace, name: gone.name, uid: object.metadata.uid ?? gone.uid });
+      changes.push({
+        resource: gone.resource,
+        namespace: gone.namespace,
+        name: gone.name,
+        uid: object.metadata.uid ?? gone.uid,
+      });
     }
     for (const { resource, object } of reply.objects) {
       const { namespace = '', name = '', uid = '' } = object.metadata;
       const before = this.get(resource, namespace, name);
-      if (before?.metadata.resourceVersion === object.metadata.resourceVersion && before?.metadata.uid === uid) continue;
-      if (before && before.metadata.uid !== uid) changes.push({ resource, namespace, name, uid: before.metadata.uid ?? '' });
+      if (before?.metadata.resourceVersion === object.metadata.resourceVersion && before?.metadata.uid === uid)
+        continue;
+      if (before && before.metadata.uid !== uid)
+        changes.push({ resource, namespace, name, uid: before.metadata.uid ?? '' });
       this.put(resource, object);
       changes.push({ resource, namespace, name, uid, object });
     }
@@ -62,7 +69,11 @@ export class ObjectCache {
   }
 
   #missingFrom(reply: PollReply): RemovedObject[] {
-    const named = new Set(reply.objects.map((o) => `${o.resource}|${keyOf(o.object.metadata.namespace ?? '', o.object.metadata.name ?? '')}`));
+    const named = new Set(
+      reply.objects.map(
+        (o) => `${o.resource}|${keyOf(o.object.metadata.namespace ?? '', o.object.metadata.name ?? '')}`,
+      ),
+    );
     const missing: RemovedObject[] = [];
     for (const [resource, kept] of this.#objects) {
       for (const object of kept.values()) {

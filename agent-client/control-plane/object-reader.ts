@@ -26,11 +26,14 @@ export class ObjectReader implements PodObjects {
     this.#clock = clock;
   }
 
-  readonly configMap = (namespace: string, name: string): Promise<UntypedObject | undefined> => this.#get('configmaps', namespace, name);
+  readonly configMap = (namespace: string, name: string): Promise<UntypedObject | undefined> =>
+    this.#get('configmaps', namespace, name);
 
-  readonly secret = (namespace: string, name: string): Promise<UntypedObject | undefined> => this.#get('secrets', namespace, name);
+  readonly secret = (namespace: string, name: string): Promise<UntypedObject | undefined> =>
+    this.#get('secrets', namespace, name);
 
-  readonly services = (namespace: string): readonly Service[] => this.#cache.list('services', namespace) as unknown as Service[];
+  readonly services = (namespace: string): readonly Service[] =>
+    this.#cache.list('services', namespace) as unknown as Service[];
 
   async #get(resource: 'configmaps' | 'secrets', namespace: string, name: string): Promise<UntypedObject | undefined> {
     const cached = this.#cache.get(resource, namespace, name);
@@ -39,7 +42,12 @@ export class ObjectReader implements PodObjects {
     const now = this.#clock.now();
     if ((this.#missing.get(key) ?? 0) > now || !this.#credentials.token) return undefined;
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
-    const found = await this.#client.call<UntypedObject>({ method: 'GET', path, token: this.#credentials.token, timeoutMs: ASK_TIMEOUT_MS });
+    const found = await this.#client.call<UntypedObject>({
+      method: 'GET',
+      path,
+      token: this.#credentials.token,
+      timeoutMs: ASK_TIMEOUT_MS,
+    });
     // The stream may have told of it meanwhile; what it says is newer. What was asked for is not kept:
     // only what is told of is also told to be gone.
     const told = this.#cache.get(resource, namespace, name);

@@ -67,7 +67,14 @@ export class PollSession {
     const { client, node, session } = this.#options;
     const { signal } = this.#ending;
     const path = `/agent/v1/nodes/${encodeURIComponent(node)}/poll?since=${this.#since}&session=${encodeURIComponent(session)}`;
-    const reply = await client.call<PollReply>({ method: 'GET', path, token, waits: true, timeoutMs: POLL_TIMEOUT_MS, signal });
+    const reply = await client.call<PollReply>({
+      method: 'GET',
+      path,
+      token,
+      waits: true,
+      timeoutMs: POLL_TIMEOUT_MS,
+      signal,
+    });
     if (signal.aborted) return;
     if (!reply.ok) {
       if (reply.status.code === 409) {
@@ -91,7 +98,12 @@ export class PollSession {
     this.#failures++;
     // Once when it begins and then ever more rarely.
     if ((this.#failures & (this.#failures - 1)) === 0) {
-      this.#options.log('warn', 'cannot reach the control plane', { node: this.#options.node, code, message, failures: this.#failures });
+      this.#options.log('warn', 'cannot reach the control plane', {
+        node: this.#options.node,
+        code,
+        message,
+        failures: this.#failures,
+      });
     }
     await pause(this.#options.clock, retryDelay(this.#failures, this.#options.random()), this.#ending.signal);
   }

@@ -103,7 +103,8 @@ export class StatusReporter {
       this.#cancelTimer = undefined;
       this.#sending = this.#send().finally(() => {
         this.#sending = undefined;
-        if (this.#hasWork()) this.#soon(this.#failures > 0 ? retryDelay(this.#failures, this.#options.random()) : GATHER_MS);
+        if (this.#hasWork())
+          this.#soon(this.#failures > 0 ? retryDelay(this.#failures, this.#options.random()) : GATHER_MS);
       });
     });
   }
@@ -118,8 +119,15 @@ export class StatusReporter {
     const reply = await this.#options.send({ pods: sent.map((s) => s.report), events, ...(node ? { node } : {}) });
     if (!reply.ok) {
       this.#failures++;
-      if (reply.status.code >= 400 && reply.status.code < 500 && ![401, 403, 404, 408, 409, 429].includes(reply.status.code)) {
-        this.#options.log('error', 'the control plane refused a report', { code: reply.status.code, message: reply.status.message });
+      if (
+        reply.status.code >= 400 &&
+        reply.status.code < 500 &&
+        ![401, 403, 404, 408, 409, 429].includes(reply.status.code)
+      ) {
+        this.#options.log('error', 'the control plane refused a report', {
+          code: reply.status.code,
+          message: reply.status.message,
+        });
         return;
       }
       for (const pending of taken) this.#putBack(pending);
@@ -128,7 +136,9 @@ export class StatusReporter {
       return;
     }
     this.#failures = 0;
-    sent.forEach(({ pending, report, text }, index) => this.#answered(pending, report, text, reply.value.pods[index] ?? null));
+    sent.forEach(({ pending, report, text }, index) =>
+      this.#answered(pending, report, text, reply.value.pods[index] ?? null),
+    );
   }
 
   #answered(pending: PendingPod, report: PodReport, text: string, status: StatusReply['pods'][number]): void {
@@ -141,10 +151,18 @@ export class StatusReporter {
       this.#acknowledged.delete(uid);
       return;
     }
-    this.#options.log('warn', 'a pod report was not taken', { pod: `${report.namespace}/${report.name}`, code: status.code, message: status.message });
+    this.#options.log('warn', 'a pod report was not taken', {
+      pod: `${report.namespace}/${report.name}`,
+      code: status.code,
+      message: status.message,
+    });
     if (status.code === 429 || status.code >= 500) {
       this.#failures++;
-      this.#putBack(report.kind === 'status' ? { key: pending.key, status: pending.status } : { key: pending.key, terminated: true });
+      this.#putBack(
+        report.kind === 'status'
+          ? { key: pending.key, status: pending.status }
+          : { key: pending.key, terminated: true },
+      );
     }
   }
 
@@ -156,7 +174,12 @@ export class StatusReporter {
 
 function reportsOf(pending: PendingPod): { pending: PendingPod; report: PodReport; text: string }[] {
   const reports: { pending: PendingPod; report: PodReport; text: string }[] = [];
-  if (pending.status) reports.push({ pending, report: { kind: 'status', ...pending.key, status: pending.status.value }, text: pending.status.text });
+  if (pending.status)
+    reports.push({
+      pending,
+      report: { kind: 'status', ...pending.key, status: pending.status.value },
+      text: pending.status.text,
+    });
   if (pending.terminated) reports.push({ pending, report: { kind: 'terminated', ...pending.key }, text: '' });
   return reports;
 }

@@ -83,9 +83,11 @@ export class TokenSource {
     if (!answer.ok) return answer;
     const { token, expirationTimestamp = '' } = answer.value.status ?? {};
     const expiresAt = Date.parse(expirationTimestamp);
-    if (!token || Number.isNaN(expiresAt)) return fail(serviceUnavailable('the answer to a token request has no token'));
+    if (!token || Number.isNaN(expiresAt))
+      return fail(serviceUnavailable('the answer to a token request has no token'));
     const lifeMs = expiresAt - now;
-    const refreshAt = now + Math.min(lifeMs * REFRESH_SHARE, REFRESH_MS_MAX) - this.#random() * Math.min(JITTER_MS_MAX, lifeMs / 20);
+    const refreshAt =
+      now + Math.min(lifeMs * REFRESH_SHARE, REFRESH_MS_MAX) - this.#random() * Math.min(JITTER_MS_MAX, lifeMs / 20);
     return ok({ token, expiresAt, podUid: podUid(pod), refreshAt });
   }
 }

@@ -74,7 +74,11 @@ export class ImagePuller {
     }
     const policy = container.imagePullPolicy ?? (tagged.image.endsWith(':latest') ? 'Always' : 'IfNotPresent');
     if (present && policy !== 'Always') {
-      request.event('Normal', 'Pulled', `Container image "${name}" already present on machine and can be accessed by the pod`);
+      request.event(
+        'Normal',
+        'Pulled',
+        `Container image "${name}" already present on machine and can be accessed by the pod`,
+      );
       return { ok: true, imageRef: present.id, image: present };
     }
     if (policy === 'Never') {

@@ -20,7 +20,11 @@ export interface ImportOptions {
 export async function importImage(options: ImportOptions): Promise<string[]> {
   const endpoint = options.endpoint ?? `unix://${containerdPaths(options.dataDir).socket}`;
   const channel = new GrpcChannel(endpoint, CRI_NAMESPACE);
-  const runtime = new CriRuntime({ channel: new GrpcChannel(endpoint), containerdEvents: false, after: (ms, task) => systemClock.after(ms, task) });
+  const runtime = new CriRuntime({
+    channel: new GrpcChannel(endpoint),
+    containerdEvents: false,
+    after: (ms, task) => systemClock.after(ms, task),
+  });
   try {
     const names = await importArchive(channel, options.file);
     // CRI learns of images by events: a pod started right after this must find them.

@@ -24,7 +24,8 @@ export function podDns(pod: Pod, host: DnsConfig): DnsConfig {
   const base = spec.dnsPolicy === 'None' ? { servers: [], searches: [], options: [] } : host;
   const own = spec.dnsConfig ?? {};
   const options = new Map(base.options.map((o) => [o.split(':')[0] as string, o]));
-  for (const { name, value } of own.options ?? []) if (name) options.set(name, value === undefined ? name : `${name}:${value}`);
+  for (const { name, value } of own.options ?? [])
+    if (name) options.set(name, value === undefined ? name : `${name}:${value}`);
   return {
     servers: unique([...base.servers, ...(own.nameservers ?? [])]).slice(0, NAMESERVERS_MAX),
     searches: unique([...base.searches, ...(own.searches ?? [])]).slice(0, SEARCHES_MAX),

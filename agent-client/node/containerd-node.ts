@@ -101,7 +101,8 @@ export async function containerdParts(options: ContainerdNodeOptions): Promise<N
 async function podNetwork(options: ContainerdNodeOptions): Promise<string> {
   const key = `${POD_CIDR_KEY}/${options.nodeName}`;
   const kept = await options.checkpoint.value(key);
-  const cidr = options.podCIDR ?? kept ?? choosePodCidr(options.nodeName, routeDestinations(readText('/proc/net/route')));
+  const cidr =
+    options.podCIDR ?? kept ?? choosePodCidr(options.nodeName, routeDestinations(readText('/proc/net/route')));
   if (cidr !== kept) await options.checkpoint.saveValue(key, cidr);
   return cidr;
 }

@@ -24,7 +24,14 @@ import { ProbeManager } from '../pods/probes/probe-manager.ts';
 import { StartGate } from '../pods/start-gate.ts';
 import type { Runtime } from '../runtime/port.ts';
 import type { StreamOpener } from '../streams/stream-sessions.ts';
-import { allocatable, newNode, type NodeDescription, nodeLabels, nodeStatus, statusFingerprint } from './node-object.ts';
+import {
+  allocatable,
+  newNode,
+  type NodeDescription,
+  nodeLabels,
+  nodeStatus,
+  statusFingerprint,
+} from './node-object.ts';
 
 const NODE_STATUS_CHECK_MS = 10_000;
 /** The whole status again, even if nothing changed. */
@@ -255,7 +262,8 @@ export class NodeAgent {
 
   #refused(): void {
     void this.credentials.renew().then((renewed) => {
-      if (!renewed.ok) this.#options.log('error', 'the credential was refused', { node: this.name, message: renewed.status.message });
+      if (!renewed.ok)
+        this.#options.log('error', 'the credential was refused', { node: this.name, message: renewed.status.message });
     });
   }
 
@@ -263,7 +271,12 @@ export class NodeAgent {
   async #register(token: string): Promise<Result<UntypedObject>> {
     const { client, parts } = this.#options;
     const path = '/api/v1/nodes';
-    const created = await client.call<UntypedObject>({ method: 'POST', path, token, body: newNode(this.#description, parts.podCIDR) });
+    const created = await client.call<UntypedObject>({
+      method: 'POST',
+      path,
+      token,
+      body: newNode(this.#description, parts.podCIDR),
+    });
     if (created.ok || created.status.code !== 409) return created;
     const own = `${path}/${encodeURIComponent(this.name)}`;
     const found = await client.call<UntypedObject>({ method: 'GET', path: own, token });
@@ -309,7 +322,9 @@ export class NodeAgent {
     if (!this.#registered) return;
     const { runtime } = this.#options.parts;
     const now = this.#options.clock.now();
-    const health = await runtime.health().catch((error: unknown) => ({ runtimeReady: false, networkReady: false, message: messageOf(error) }));
+    const health = await runtime
+      .health()
+      .catch((error: unknown) => ({ runtimeReady: false, networkReady: false, message: messageOf(error) }));
     const images = await runtime.listImages().catch(() => []);
     const status = nodeStatus({ node: this.#description, health, images, previous: this.#nodeStatus.conditions, now });
     const fingerprint = statusFingerprint(status);
@@ -319,4 +334,8 @@ export class NodeAgent {
   }
 }
 
-const keyOf = (pod: Pod): { namespace: string; name: string; uid: string } => ({ namespace: podNamespace(pod), name: podName(pod), uid: podUid(pod) });
+const keyOf = (pod: Pod): { namespace: string; name: string; uid: string } => ({
+  namespace: podNamespace(pod),
+  name: podName(pod),
+  uid: podUid(pod),
+});

@@ -105,7 +105,10 @@ const nodeImages = (images: readonly ImageInfo[]): { names: string[]; sizeBytes:
   [...images]
     .sort((a, b) => b.sizeBytes - a.sizeBytes)
     .slice(0, IMAGES_MAX)
-    .map((image) => ({ names: [...image.digests, ...image.tags].slice(0, NAMES_PER_IMAGE_MAX), sizeBytes: image.sizeBytes }));
+    .map((image) => ({
+      names: [...image.digests, ...image.tags].slice(0, NAMES_PER_IMAGE_MAX),
+      sizeBytes: image.sizeBytes,
+    }));
 
 function conditions(input: NodeStatusInput): unknown[] {
   const { health } = input;
@@ -114,9 +117,24 @@ function conditions(input: NodeStatusInput): unknown[] {
     ...(health.runtimeReady && !health.networkReady ? [`container runtime network not ready: ${health.message}`] : []),
   ];
   const wanted = [
-    { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
-    { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
-    { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
+    {
+      type: 'MemoryPressure',
+      status: 'False',
+      reason: 'KubeletHasSufficientMemory',
+      message: 'kubelet has sufficient memory available',
+    },
+    {
+      type: 'DiskPressure',
+      status: 'False',
+      reason: 'KubeletHasNoDiskPressure',
+      message: 'kubelet has no disk pressure',
+    },
+    {
+      type: 'PIDPressure',
+      status: 'False',
+      reason: 'KubeletHasSufficientPID',
+      message: 'kubelet has sufficient PID available',
+    },
     problems.length
       ? { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: problems.join(', ') }
       : { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },

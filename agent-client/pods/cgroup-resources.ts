@@ -17,7 +17,8 @@ export const cpuShares = (milli: number): number =>
   milli === 0 ? SHARES_MIN : Math.min(Math.max(Math.floor((milli * SHARES_PER_CPU) / 1000), SHARES_MIN), SHARES_MAX);
 
 /** 0: no quota. */
-export const cpuQuota = (milli: number): number => (milli === 0 ? 0 : Math.max(Math.floor((milli * QUOTA_PERIOD_US) / 1000), QUOTA_US_MIN));
+export const cpuQuota = (milli: number): number =>
+  milli === 0 ? 0 : Math.max(Math.floor((milli * QUOTA_PERIOD_US) / 1000), QUOTA_US_MIN);
 
 /** `memoryCapacityBytes` is the node's. */
 export function containerResources(pod: Pod, container: Container, memoryCapacityBytes: number): ContainerResources {

@@ -39,13 +39,19 @@ export async function killContainer(context: PodContext, order: KillOrder): Prom
   await context.runtime.stopContainer(container.id, left);
 }
 
-export const isAlive = (container: ObservedContainer): boolean => container.state === 'running' || container.state === 'unknown';
+export const isAlive = (container: ObservedContainer): boolean =>
+  container.state === 'running' || container.state === 'unknown';
 
 /**
  * Stops everything of a pod: main (and init) containers at once, then the sidecars, last started first,
  * then its sandboxes. Failures are logged and reported as false: the caller comes back.
  */
-export async function killPod(context: PodContext, pod: Pod, observed: ObservedPod, graceSeconds: number): Promise<boolean> {
+export async function killPod(
+  context: PodContext,
+  pod: Pod,
+  observed: ObservedPod,
+  graceSeconds: number,
+): Promise<boolean> {
   const begun = context.clock.now();
   const sidecars = (podSpec(pod).initContainers ?? []).filter(isRestartableInit).map((c) => c.name);
   const alive = observed.containers.filter(isAlive);

@@ -41,7 +41,12 @@ export function seccompProfile(field: SeccompField, profileRoot: string): Seccom
   }
 }
 
-export function containerSecurity(pod: Pod, container: Container, targetId: string | undefined, seccompRoot: string): ContainerSecurity {
+export function containerSecurity(
+  pod: Pod,
+  container: Container,
+  targetId: string | undefined,
+  seccompRoot: string,
+): ContainerSecurity {
   const own = container.securityContext ?? {};
   const shared = podSpec(pod).securityContext ?? {};
   const privileged = own.privileged === true;
@@ -58,7 +63,9 @@ export function containerSecurity(pod: Pod, container: Container, targetId: stri
     dropCapabilities: own.capabilities?.drop ?? [],
     maskedPaths: unmasked ? [] : MASKED_PATHS,
     readonlyPaths: unmasked ? [] : READONLY_PATHS,
-    seccomp: privileged ? { type: 'Unconfined' } : seccompProfile(own.seccompProfile ?? shared.seccompProfile, seccompRoot),
+    seccomp: privileged
+      ? { type: 'Unconfined' }
+      : seccompProfile(own.seccompProfile ?? shared.seccompProfile, seccompRoot),
     namespaces: targetId ? { ...namespaces, pid: 'target', targetId } : namespaces,
   };
 }

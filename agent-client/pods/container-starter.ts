@@ -42,7 +42,12 @@ export class ContainerStarter {
       await this.#context.gate.run(() => this.#context.runtime.runSandbox(this.#sandboxConfig(pod)));
       return true;
     } catch (error) {
-      this.#context.events.pod(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
+      this.#context.events.pod(
+        pod,
+        'Warning',
+        'FailedCreatePodSandBox',
+        `Failed to create pod sandbox: ${messageOf(error)}`,
+      );
       return false;
     }
   }
@@ -62,14 +67,21 @@ export class ContainerStarter {
     );
   }
 
-  async start(pod: Pod, action: StartAction, observed: ObservedPod, facts: NodeFacts, signal: AbortSignal): Promise<StartOutcome> {
+  async start(
+    pod: Pod,
+    action: StartAction,
+    observed: ObservedPod,
+    facts: NodeFacts,
+    signal: AbortSignal,
+  ): Promise<StartOutcome> {
     const { container } = action;
     const sandbox = currentSandbox(observed);
     const now = this.#context.clock.now();
     if (!sandbox) return { ok: false, retryAt: now };
     this.#sandboxAttempt = sandbox.attempt;
     const last = newestByName(observed, container.name);
-    if (last?.state === 'exited') this.#backOffs.set(container.name, nextBackOff(this.#backOffs.get(container.name), last.finishedAt));
+    if (last?.state === 'exited')
+      this.#backOffs.set(container.name, nextBackOff(this.#backOffs.get(container.name), last.finishedAt));
 
     const image = await this.#context.images.ensure({
       pod,
@@ -172,9 +184,15 @@ export class ContainerStarter {
     const namespace = podNamespace(pod);
     const names = referencedNames(container);
     const { objects } = this.#context;
-    const fetchAll = async (wanted: readonly string[], get: typeof objects.configMap): Promise<Map<string, Awaited<ReturnType<typeof get>>>> =>
+    const fetchAll = async (
+      wanted: readonly string[],
+      get: typeof objects.configMap,
+    ): Promise<Map<string, Awaited<ReturnType<typeof get>>>> =>
       new Map(await Promise.all(wanted.map(async (name) => [name, await get(namespace, name)] as const)));
-    const [configMaps, secrets] = await Promise.all([fetchAll(names.configMaps, objects.configMap), fetchAll(names.secrets, objects.secret)]);
+    const [configMaps, secrets] = await Promise.all([
+      fetchAll(names.configMaps, objects.configMap),
+      fetchAll(names.secrets, objects.secret),
+    ]);
     return environment({
       pod,
       container,

@@ -1,5 +1,13 @@
 /** Values of the downward API: pod fields and container resources. Source: pkg/fieldpath, pkg/api/v1/resource. */
-import { newMilliQuantity, newQuantity, type Quantity, quantityMilliValue, quantityOf, quantitySign, quantityValue } from '../../schema/meta/quantity.ts';
+import {
+  newMilliQuantity,
+  newQuantity,
+  type Quantity,
+  quantityMilliValue,
+  quantityOf,
+  quantitySign,
+  quantityValue,
+} from '../../schema/meta/quantity.ts';
 import { type Container, type Pod, podSpec } from './pod.ts';
 
 /** What the pod object may not say yet, known on the node. */
@@ -55,7 +63,12 @@ export function podField(pod: Pod, path: string, facts: NodeFacts): string | und
 }
 
 /** `limits.cpu` and the like in units of `divisor`, rounded up; limits that are not set are the node's allocatable. */
-export function resourceField(container: Container, resource: string, divisor: unknown, facts: NodeFacts): string | undefined {
+export function resourceField(
+  container: Container,
+  resource: string,
+  divisor: unknown,
+  facts: NodeFacts,
+): string | undefined {
   const [list, ...rest] = resource.split('.');
   const name = rest.join('.');
   if ((list !== 'limits' && list !== 'requests') || !name) return undefined;
@@ -64,7 +77,8 @@ export function resourceField(container: Container, resource: string, divisor: u
   if (quantitySign(amount) === 0 && (list === 'limits' || name === 'cpu' || name === 'memory')) {
     amount = list === 'limits' ? quantityOf(facts.allocatable[name]) : amount;
   }
-  const unit = divisor === undefined || divisor === null || divisor === '' ? newQuantity(0, 'DecimalSI') : quantityOf(divisor);
+  const unit =
+    divisor === undefined || divisor === null || divisor === '' ? newQuantity(0, 'DecimalSI') : quantityOf(divisor);
   return String(inUnits(amount, unit, name === 'cpu'));
 }
 

@@ -27,7 +27,9 @@ export interface EnvironmentInput {
 }
 
 /** The variables in the order they are set, or why they cannot be made (as CreateContainerConfigError shows it). */
-export type Environment = { readonly ok: true; readonly variables: readonly EnvVariable[] } | { readonly ok: false; readonly message: string };
+export type Environment =
+  | { readonly ok: true; readonly variables: readonly EnvVariable[] }
+  | { readonly ok: false; readonly message: string };
 
 class MissingValue extends Error {}
 
@@ -75,7 +77,11 @@ const byKey = (a: readonly [string, unknown], b: readonly [string, unknown]): nu
 const decodeBase64 = (text: string): string => Buffer.from(text, 'base64').toString('utf8');
 
 /** Undefined: an optional reference to something missing; the variable is not set. */
-function variableValue(input: EnvironmentInput, variable: EnvVar, known: (name: string) => string | undefined): string | undefined {
+function variableValue(
+  input: EnvironmentInput,
+  variable: EnvVar,
+  known: (name: string) => string | undefined,
+): string | undefined {
   const from = variable.valueFrom;
   if (!from) return expand(variable.value ?? '', known);
   const namespace = podNamespace(input.pod);
@@ -100,7 +106,9 @@ function variableValue(input: EnvironmentInput, variable: EnvVar, known: (name: 
     const object = input.configMap(name);
     const value = (object?.['data'] as Record<string, string> | undefined)?.[key];
     if (value !== undefined || optional) return value;
-    throw new MissingValue(object ? `couldn't find key ${key} in ConfigMap ${namespace}/${name}` : `configmap "${name}" not found`);
+    throw new MissingValue(
+      object ? `couldn't find key ${key} in ConfigMap ${namespace}/${name}` : `configmap "${name}" not found`,
+    );
   }
   if (from.secretKeyRef) {
     const { name = '', key, optional } = from.secretKeyRef;
@@ -108,7 +116,9 @@ function variableValue(input: EnvironmentInput, variable: EnvVar, known: (name: 
     const value = (object?.['data'] as Record<string, string> | undefined)?.[key];
     if (value !== undefined) return decodeBase64(value);
     if (optional) return undefined;
-    throw new MissingValue(object ? `couldn't find key ${key} in Secret ${namespace}/${name}` : `secret "${name}" not found`);
+    throw new MissingValue(
+      object ? `couldn't find key ${key} in Secret ${namespace}/${name}` : `secret "${name}" not found`,
+    );
   }
   return '';
 }
@@ -122,7 +132,9 @@ function serviceVariables(input: EnvironmentInput): Map<string, string> {
     if (!ip || ip === 'None' || service.metadata.name === 'kubernetes') continue;
     addService(variables, service.metadata.name ?? '', ip, service.spec?.ports ?? []);
   }
-  addService(variables, 'kubernetes', input.apiServer.host, [{ name: 'https', port: input.apiServer.port, protocol: 'TCP' }]);
+  addService(variables, 'kubernetes', input.apiServer.host, [
+    { name: 'https', port: input.apiServer.port, protocol: 'TCP' },
+  ]);
   return variables;
 }
 
@@ -137,7 +149,8 @@ function addService(variables: Map<string, string>, name: string, ip: string, po
   const host = ip.includes(':') ? `[${ip}]` : ip;
   variables.set(`${prefix}_SERVICE_HOST`, ip);
   variables.set(`${prefix}_SERVICE_PORT`, String(first.port));
-  for (const port of ports) if (port.name) variables.set(`${prefix}_SERVICE_PORT_${variableName(port.name)}`, String(port.port));
+  for (const port of ports)
+    if (port.name) variables.set(`${prefix}_SERVICE_PORT_${variableName(port.name)}`, String(port.port));
   const urlOf = (port: ServicePort): string => `${(port.protocol ?? 'TCP').toLowerCase()}://${host}:${port.port}`;
   variables.set(`${prefix}_PORT`, urlOf(first));
   for (const port of ports) {

@@ -27,10 +27,27 @@ export type PodAction =
   /** Stop every container and the sandbox; the pod is done, or gets a new sandbox next. */
   | { readonly kind: 'kill-pod'; readonly why: 'sandbox-changed' | 'finished' }
   | { readonly kind: 'create-sandbox'; readonly attempt: number }
-  | { readonly kind: 'kill-container'; readonly id: string; readonly name: string; readonly message: string; readonly why: 'definition' | 'liveness' | 'startup' | 'unknown' }
-  | { readonly kind: 'start-container'; readonly role: ContainerRole; readonly container: Container; readonly attempt: number }
+  | {
+      readonly kind: 'kill-container';
+      readonly id: string;
+      readonly name: string;
+      readonly message: string;
+      readonly why: 'definition' | 'liveness' | 'startup' | 'unknown';
+    }
+  | {
+      readonly kind: 'start-container';
+      readonly role: ContainerRole;
+      readonly container: Container;
+      readonly attempt: number;
+    }
   /** Crash-loop: not before `until`. */
-  | { readonly kind: 'hold-container'; readonly role: ContainerRole; readonly name: string; readonly until: number; readonly delayMs: number };
+  | {
+      readonly kind: 'hold-container';
+      readonly role: ContainerRole;
+      readonly name: string;
+      readonly until: number;
+      readonly delayMs: number;
+    };
 
 export interface DesiredPod {
   readonly pod: Pod;
@@ -57,10 +74,17 @@ export function newSandboxAttempt(pod: Pod, sandboxes: readonly ObservedSandbox[
 
 export function podActions(desired: DesiredPod, observed: ObservedPod, now: number): readonly PodAction[] {
   const attempt = newSandboxAttempt(desired.pod, observed.sandboxes);
-  return attempt === undefined ? actionsInSandbox(desired, observed, now) : actionsForNewSandbox(desired, observed, attempt, now);
+  return attempt === undefined
+    ? actionsInSandbox(desired, observed, now)
+    : actionsForNewSandbox(desired, observed, attempt, now);
 }
 
-function actionsForNewSandbox(desired: DesiredPod, observed: ObservedPod, attempt: number, now: number): readonly PodAction[] {
+function actionsForNewSandbox(
+  desired: DesiredPod,
+  observed: ObservedPod,
+  attempt: number,
+  now: number,
+): readonly PodAction[] {
   const { pod } = desired;
   const spec = podSpec(pod);
   const kill: PodAction[] = observed.sandboxes.length ? [{ kind: 'kill-pod', why: 'sandbox-changed' }] : [];
@@ -68,7 +92,9 @@ function actionsForNewSandbox(desired: DesiredPod, observed: ObservedPod, attemp
   if (attempt !== 0 && observed.containers.length > 0 && pending.length === 0) return kill;
   const create: PodAction = { kind: 'create-sandbox', attempt };
   const first = spec.initContainers?.[0];
-  const starts = first ? [start(desired, observed, 'init', first, now)] : pending.map((c) => start(desired, observed, 'main', c, now));
+  const starts = first
+    ? [start(desired, observed, 'init', first, now)]
+    : pending.map((c) => start(desired, observed, 'main', c, now));
   return [...kill, create, ...starts];
 }
 
@@ -142,13 +168,20 @@ interface StepOutcome {
 const WAIT: StepOutcome = { passed: false, failed: false, actions: [] };
 const PASSED: StepOutcome = { passed: true, failed: false, actions: [] };
 
-function initContainerActions(desired: DesiredPod, observed: ObservedPod, container: Container, status: ObservedContainer, now: number): StepOutcome {
+function initContainerActions(
+  desired: DesiredPod,
+  observed: ObservedPod,
+  container: Container,
+  status: ObservedContainer,
+  now: number,
+): StepOutcome {
   switch (status.state) {
     case 'running':
       return WAIT;
     case 'exited':
       if (status.exitCode === 0) return PASSED;
-      if (!shouldRestartAfterExit(container, initPolicy(desired.pod), status.exitCode)) return { ...WAIT, failed: true };
+      if (!shouldRestartAfterExit(container, initPolicy(desired.pod), status.exitCode))
+        return { ...WAIT, failed: true };
       return { ...WAIT, actions: [start(desired, observed, 'init', container, now)] };
     case 'unknown':
       return { ...WAIT, actions: [killUnknown(status), start(desired, observed, 'init', container, now)] };
@@ -163,7 +196,13 @@ const initPolicy = (pod: Pod): ReturnType<typeof podSpec> => {
   return spec.restartPolicy === 'Never' ? spec : { ...spec, restartPolicy: 'OnFailure' };
 };
 
-function sidecarActions(desired: DesiredPod, observed: ObservedPod, container: Container, status: ObservedContainer, now: number): StepOutcome {
+function sidecarActions(
+  desired: DesiredPod,
+  observed: ObservedPod,
+  container: Container,
+  status: ObservedContainer,
+  now: number,
+): StepOutcome {
   const again = start(desired, observed, 'init', container, now);
   switch (status.state) {
     case 'running': {
@@ -179,7 +218,12 @@ function sidecarActions(desired: DesiredPod, observed: ObservedPod, container: C
   }
 }
 
-function mainActions(desired: DesiredPod, observed: ObservedPod, container: Container, now: number): { keep: boolean; actions: readonly PodAction[] } {
+function mainActions(
+  desired: DesiredPod,
+  observed: ObservedPod,
+  container: Container,
+  now: number,
+): { keep: boolean; actions: readonly PodAction[] } {
   const { pod } = desired;
   const status = newestByName(observed, container.name);
   if (status?.state === 'running') {
@@ -193,7 +237,12 @@ function mainActions(desired: DesiredPod, observed: ObservedPod, container: Cont
   return { keep: false, actions: status?.state === 'unknown' ? [killUnknown(status), again] : [again] };
 }
 
-function killForChange(desired: DesiredPod, container: Container, status: ObservedContainer, restarts: boolean): PodAction | undefined {
+function killForChange(
+  desired: DesiredPod,
+  container: Container,
+  status: ObservedContainer,
+  restarts: boolean,
+): PodAction | undefined {
   const kill = (why: 'definition' | 'liveness' | 'startup', what: string): PodAction => ({
     kind: 'kill-container',
     id: status.id,
@@ -201,7 +250,8 @@ function killForChange(desired: DesiredPod, container: Container, status: Observ
     why,
     message: `Container ${container.name} ${what}${restarts ? ', will be restarted' : ''}`,
   });
-  if (status.specHash && status.specHash !== desired.specHash(container)) return kill('definition', 'definition changed');
+  if (status.specHash && status.specHash !== desired.specHash(container))
+    return kill('definition', 'definition changed');
   const probe = desired.failedProbes.get(status.id);
   return probe ? kill(probe, `failed ${probe} probe`) : undefined;
 }
@@ -223,11 +273,18 @@ export function wantsStart(container: Container, status: ObservedContainer | und
   return shouldRestartAfterExit(container, podSpec(pod), status.exitCode);
 }
 
-function start(desired: DesiredPod, observed: ObservedPod, role: ContainerRole, container: Container, now: number): PodAction {
+function start(
+  desired: DesiredPod,
+  observed: ObservedPod,
+  role: ContainerRole,
+  container: Container,
+  now: number,
+): PodAction {
   const last = newestByName(observed, container.name);
   const backOff = desired.backOffs.get(container.name);
   const until = last?.state === 'exited' ? heldUntil(backOff, last.finishedAt, now) : undefined;
-  if (until !== undefined && backOff) return { kind: 'hold-container', role, name: container.name, until, delayMs: backOff.delayMs };
+  if (until !== undefined && backOff)
+    return { kind: 'hold-container', role, name: container.name, until, delayMs: backOff.delayMs };
   const known = desired.knownRestarts.get(container.name);
   const attempt = last ? last.attempt + 1 : (known ?? 0);
   return { kind: 'start-container', role, container, attempt };

@@ -15,7 +15,16 @@ import { containerResources } from './cgroup-resources.ts';
 import { containerSecurity, podNamespaces, seccompProfile, supplementalGroups } from './container-security.ts';
 import type { EnvVariable } from './environment.ts';
 import { expand } from './expansion.ts';
-import { type Container, isHostNetwork, isRestartableInit, type Pod, podName, podNamespace, podSpec, podUid } from './pod.ts';
+import {
+  type Container,
+  isHostNetwork,
+  isRestartableInit,
+  type Pod,
+  podName,
+  podNamespace,
+  podSpec,
+  podUid,
+} from './pod.ts';
 import type { ContainerRole } from './pod-actions.ts';
 
 /** Kept in container annotations, so that a pod whose spec is gone can still be stopped as it asked. */
@@ -110,7 +119,8 @@ export interface ContainerConfigInput {
 export function containerConfig(input: ContainerConfigInput): ContainerConfig {
   const { pod, container } = input;
   const values = new Map(input.env.map((e) => [e.name, e.value]));
-  const expanded = (texts: readonly string[] | undefined): string[] => (texts ?? []).map((t) => expand(t, (name) => values.get(name)));
+  const expanded = (texts: readonly string[] | undefined): string[] =>
+    (texts ?? []).map((t) => expand(t, (name) => values.get(name)));
   return {
     name: container.name,
     attempt: input.attempt,
@@ -122,7 +132,11 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     env: input.env,
     mounts: input.mounts,
     devices: [],
-    labels: { ...podLabels(pod), [CONTAINER_NAME_LABEL]: container.name, [CONTAINER_ROLE_LABEL]: roleLabel(container, input.role) },
+    labels: {
+      ...podLabels(pod),
+      [CONTAINER_NAME_LABEL]: container.name,
+      [CONTAINER_ROLE_LABEL]: roleLabel(container, input.role),
+    },
     annotations: containerAnnotations(pod, container),
     logPath: containerLogPath(container.name, input.attempt),
     stdin: container.stdin === true,
@@ -133,7 +147,8 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
   };
 }
 
-const roleLabel = (container: Container, role: ContainerRole): string => (role === 'init' && isRestartableInit(container) ? 'sidecar' : role);
+const roleLabel = (container: Container, role: ContainerRole): string =>
+  role === 'init' && isRestartableInit(container) ? 'sidecar' : role;
 
 /** Relative to the pod's log directory. */
 export const containerLogPath = (name: string, attempt: number): string => `${name}/${attempt}.log`;

@@ -10,7 +10,9 @@ export interface VolumeFailure {
 
 export type VolumeOutcome = { readonly ok: true } | { readonly ok: false; readonly failures: readonly VolumeFailure[] };
 
-export type MountOutcome = { readonly ok: true; readonly mounts: readonly Mount[] } | { readonly ok: false; readonly message: string };
+export type MountOutcome =
+  | { readonly ok: true; readonly mounts: readonly Mount[] }
+  | { readonly ok: false; readonly message: string };
 
 export interface PodFilesystem {
   logDirectory(pod: Pod): string;

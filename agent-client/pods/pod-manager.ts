@@ -95,7 +95,10 @@ export class PodManager {
 
   #planSweep(): void {
     if (this.#stopped) return;
-    this.#cancelSweep = this.#context.clock.after(SWEEP_INTERVAL_MS, () => void this.sweep().finally(() => this.#planSweep()));
+    this.#cancelSweep = this.#context.clock.after(
+      SWEEP_INTERVAL_MS,
+      () => void this.sweep().finally(() => this.#planSweep()),
+    );
   }
 
   /** Removes what the runtime and the disk have of pods that no one knows. */
@@ -141,13 +144,20 @@ export class PodManager {
 }
 
 const orphanGrace = (pod: RuntimePod): number => {
-  const seconds = Number(pod.containers.find((c) => c.annotations[GRACE_ANNOTATION])?.annotations[GRACE_ANNOTATION] ?? 0);
+  const seconds = Number(
+    pod.containers.find((c) => c.annotations[GRACE_ANNOTATION])?.annotations[GRACE_ANNOTATION] ?? 0,
+  );
   return Math.min(Number.isFinite(seconds) ? seconds : 0, ORPHAN_GRACE_SECONDS_MAX);
 };
 
 /** A pod object of which only the names are known. */
 const shellOf = (pod: RuntimePod): Pod =>
-  ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: pod.name, namespace: pod.namespace, uid: pod.uid }, spec: { containers: [] } }) as Pod;
+  ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: pod.name, namespace: pod.namespace, uid: pod.uid },
+    spec: { containers: [] },
+  }) as Pod;
 
 /** Whether the pod mounts or reads a ConfigMap or Secret of that name (either: a wake too many does no harm). */
 function refersTo(pod: Pod, name: string): boolean {
@@ -163,7 +173,9 @@ function refersTo(pod: Pod, name: string): boolean {
   const inEnv = containers.some(
     (c) =>
       (c.envFrom ?? []).some((e) => e.configMapRef?.name === name || e.secretRef?.name === name) ||
-      (c.env ?? []).some((e) => e.valueFrom?.configMapKeyRef?.name === name || e.valueFrom?.secretKeyRef?.name === name),
+      (c.env ?? []).some(
+        (e) => e.valueFrom?.configMapKeyRef?.name === name || e.valueFrom?.secretKeyRef?.name === name,
+      ),
   );
   return inEnv || (spec.imagePullSecrets ?? []).some((s) => s.name === name);
 }

@@ -78,8 +78,12 @@ export class PodObserver {
     const [sandboxes, containers] = await Promise.all([runtime.listSandboxes(uid), runtime.listContainers(uid)]);
     const seen = await Promise.all(containers.map((c) => this.#container(c)));
     return {
-      sandboxes: await Promise.all([...sandboxes].sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt).map((s) => this.#sandbox(s))),
-      containers: seen.filter((c) => c !== undefined).sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt),
+      sandboxes: await Promise.all(
+        [...sandboxes].sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt).map((s) => this.#sandbox(s)),
+      ),
+      containers: seen
+        .filter((c) => c !== undefined)
+        .sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt),
     };
   }
 
@@ -161,7 +165,10 @@ export class PodObserver {
     if (known) return known;
     try {
       const details = await this.#options.runtime.containerDetails(summary.id);
-      const message = details.state === 'exited' ? (await this.#options.terminationMessage(details)) || details.message : details.message;
+      const message =
+        details.state === 'exited'
+          ? (await this.#options.terminationMessage(details)) || details.message
+          : details.message;
       const observed: ObservedContainer = {
         id: details.id,
         sandboxId: summary.sandboxId,
@@ -188,18 +195,33 @@ export class PodObserver {
 }
 
 function groupByPod(sandboxes: readonly SandboxState[], containers: readonly ContainerSummary[]): RuntimePod[] {
-  const pods = new Map<string, { uid: string; name: string; namespace: string; sandboxes: SandboxState[]; containers: ContainerSummary[] }>();
-  const podOf = (uid: string, labels: Readonly<Record<string, string>>): { sandboxes: SandboxState[]; containers: ContainerSummary[] } => {
+  const pods = new Map<
+    string,
+    { uid: string; name: string; namespace: string; sandboxes: SandboxState[]; containers: ContainerSummary[] }
+  >();
+  const podOf = (
+    uid: string,
+    labels: Readonly<Record<string, string>>,
+  ): { sandboxes: SandboxState[]; containers: ContainerSummary[] } => {
     const known = pods.get(uid);
     if (known) return known;
-    const pod = { uid, name: labels[POD_NAME_LABEL] ?? '', namespace: labels[POD_NAMESPACE_LABEL] ?? '', sandboxes: [], containers: [] };
+    const pod = {
+      uid,
+      name: labels[POD_NAME_LABEL] ?? '',
+      namespace: labels[POD_NAMESPACE_LABEL] ?? '',
+      sandboxes: [],
+      containers: [],
+    };
     pods.set(uid, pod);
     return pod;
   };
   for (const sandbox of sandboxes) podOf(sandbox.uid, sandbox.labels).sandboxes.push(sandbox);
-  for (const container of containers) podOf(container.labels[POD_UID_LABEL] ?? '', container.labels).containers.push(container);
+  for (const container of containers)
+    podOf(container.labels[POD_UID_LABEL] ?? '', container.labels).containers.push(container);
   return [...pods.values()];
 }
 
 const fingerprint = (pod: RuntimePod): string =>
-  [...pod.sandboxes.map((s) => `${s.id}${s.ready ? 'r' : 'n'}`), ...pod.containers.map((c) => `${c.id}${c.state}`)].sort().join(' ');
+  [...pod.sandboxes.map((s) => `${s.id}${s.ready ? 'r' : 'n'}`), ...pod.containers.map((c) => `${c.id}${c.state}`)]
+    .sort()
+    .join(' ');

@@ -55,7 +55,12 @@ export function podStatus(input: PodStatusInput): PodStatus {
   const spec = podSpec(pod);
   const init = containerStatuses(input, spec.initContainers ?? [], previous.initContainerStatuses ?? [], 'init');
   const main = containerStatuses(input, spec.containers, previous.containerStatuses ?? [], 'main');
-  const ephemeral = containerStatuses(input, ephemeralContainers(pod), previous.ephemeralContainerStatuses ?? [], 'ephemeral');
+  const ephemeral = containerStatuses(
+    input,
+    ephemeralContainers(pod),
+    previous.ephemeralContainerStatuses ?? [],
+    'ephemeral',
+  );
   const computed = podPhase(input, [...main, ...init]);
   const phase = lastingPhase(input, computed);
   const kept = phase === previous.phase ? { reason: previous.reason, message: previous.message } : {};
@@ -87,13 +92,30 @@ function podIPs(input: PodStatusInput): readonly string[] {
 
 type Role = 'init' | 'main' | 'ephemeral';
 
-function containerStatuses(input: PodStatusInput, specs: readonly Container[], previous: readonly ContainerStatus[], role: Role): ContainerStatus[] {
-  const statuses = specs.map((spec) => containerStatus(input, spec, previous.find((p) => p.name === spec.name), role));
+function containerStatuses(
+  input: PodStatusInput,
+  specs: readonly Container[],
+  previous: readonly ContainerStatus[],
+  role: Role,
+): ContainerStatus[] {
+  const statuses = specs.map((spec) =>
+    containerStatus(
+      input,
+      spec,
+      previous.find((p) => p.name === spec.name),
+      role,
+    ),
+  );
   // Init containers are shown in the order they run, the others by name.
   return role === 'init' ? statuses : statuses.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function containerStatus(input: PodStatusInput, spec: Container, old: ContainerStatus | undefined, role: Role): ContainerStatus {
+function containerStatus(
+  input: PodStatusInput,
+  spec: Container,
+  old: ContainerStatus | undefined,
+  role: Role,
+): ContainerStatus {
   const seen = input.observed.containers.filter((c) => c.name === spec.name);
   const [newest, before] = seen;
   let status = newest ? observedStatus(input, spec, newest, old) : unseenStatus(input, spec, old);
@@ -136,7 +158,12 @@ function unseenStatus(input: PodStatusInput, spec: Container, old: ContainerStat
   return status;
 }
 
-function observedStatus(input: PodStatusInput, spec: Container, seen: ObservedContainer, old: ContainerStatus | undefined): ContainerStatus {
+function observedStatus(
+  input: PodStatusInput,
+  spec: Container,
+  seen: ObservedContainer,
+  old: ContainerStatus | undefined,
+): ContainerStatus {
   const containerID = `${input.runtimeName}://${seen.id}`;
   const resources = spec.resources ?? {};
   return dropAbsent({
@@ -187,7 +214,13 @@ function stateOf(_input: PodStatusInput, seen: ObservedContainer, containerID: s
 }
 
 /** A container that should start and cannot shows why, and its end moves to lastState. */
-function withStartFailure(input: PodStatusInput, spec: Container, newest: ObservedContainer | undefined, status: ContainerStatus, role: Role): ContainerStatus {
+function withStartFailure(
+  input: PodStatusInput,
+  spec: Container,
+  newest: ObservedContainer | undefined,
+  status: ContainerStatus,
+  role: Role,
+): ContainerStatus {
   if (role === 'init' && !isRestartableInit(spec)) {
     if (newest?.state === 'exited' && newest.exitCode === 0) return status;
     if (!newest && anyMainContainerAlive(input.pod, input.observed) && status.state?.waiting) {
@@ -196,7 +229,8 @@ function withStartFailure(input: PodStatusInput, spec: Container, newest: Observ
         state: {
           terminated: {
             reason: 'Completed',
-            message: 'Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally',
+            message:
+              'Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally',
             exitCode: 0,
           },
         } as ContainerState,
@@ -206,10 +240,20 @@ function withStartFailure(input: PodStatusInput, spec: Container, newest: Observ
   const why = input.waiting.get(spec.name);
   if (!why || !wantsStart(spec, newest, input.pod) || input.finished) return status;
   const lastState = status.state?.terminated ? status.state : status.lastState;
-  return { ...status, lastState, state: { waiting: dropAbsent({ reason: why.reason, message: why.message || undefined }) } };
+  return {
+    ...status,
+    lastState,
+    state: { waiting: dropAbsent({ reason: why.reason, message: why.message || undefined }) },
+  };
 }
 
-function finishStatus(input: PodStatusInput, spec: Container, newest: ObservedContainer | undefined, status: ContainerStatus, role: Role): ContainerStatus {
+function finishStatus(
+  input: PodStatusInput,
+  spec: Container,
+  newest: ObservedContainer | undefined,
+  status: ContainerStatus,
+  role: Role,
+): ContainerStatus {
   if (status.state?.running && newest) {
     const probes = input.probeState(newest.id, spec.name);
     status.started = probes.started;
@@ -272,7 +316,13 @@ interface InitCounts {
 }
 
 function countInit(containers: readonly Container[], never: boolean, statuses: readonly ContainerStatus[]): InitCounts {
-  const counts: InitCounts = { pending: 0, failedForGood: false, sidecarsPending: 0, sidecarsWaiting: 0, sidecarsRunning: 0 };
+  const counts: InitCounts = {
+    pending: 0,
+    failedForGood: false,
+    sidecarsPending: 0,
+    sidecarsWaiting: 0,
+    sidecarsRunning: 0,
+  };
   for (const container of containers) {
     const status = statuses.find((s) => s.name === container.name);
     const terminated = status?.state?.terminated ?? (status?.state?.waiting ? status.lastState?.terminated : undefined);
@@ -296,10 +346,14 @@ function countInit(containers: readonly Container[], never: boolean, statuses: r
 }
 
 /** Phases never leave Failed or Succeeded. */
-function lastingPhase(input: PodStatusInput, computed: NonNullable<PodStatus['phase']>): NonNullable<PodStatus['phase']> {
+function lastingPhase(
+  input: PodStatusInput,
+  computed: NonNullable<PodStatus['phase']>,
+): NonNullable<PodStatus['phase']> {
   const server = input.pod.status?.phase;
   if (isTerminalPhase(server)) return server as 'Failed' | 'Succeeded';
-  if (isTerminalPhase(input.previous.phase) && !isTerminalPhase(computed)) return input.previous.phase as 'Failed' | 'Succeeded';
+  if (isTerminalPhase(input.previous.phase) && !isTerminalPhase(computed))
+    return input.previous.phase as 'Failed' | 'Succeeded';
   return computed;
 }
 
@@ -318,7 +372,10 @@ function podConditions(input: PodStatusInput, statuses: readonly ContainerStatus
   if (disrupted && !foreign.some((c) => c.type === 'DisruptionTarget')) foreign.push(disrupted);
   const containersReady = containersReadyCondition(pod, statuses, phase);
   const own: Bare[] = [
-    { type: 'PodReadyToStartContainers', status: newSandboxAttempt(pod, input.observed.sandboxes) === undefined ? 'True' : 'False' },
+    {
+      type: 'PodReadyToStartContainers',
+      status: newSandboxAttempt(pod, input.observed.sandboxes) === undefined ? 'True' : 'False',
+    },
     initializedCondition(pod, statuses, phase),
     readyCondition(pod, foreign, containersReady),
     containersReady,

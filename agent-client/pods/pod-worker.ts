@@ -154,12 +154,14 @@ export class PodWorker {
 
   async #step(): Promise<void> {
     if (this.#halted) return;
-    if (this.#attempt.signal.aborted && !this.#removed && !this.#pod.metadata.deletionTimestamp && !this.#override) this.#attempt = new AbortController();
+    if (this.#attempt.signal.aborted && !this.#removed && !this.#pod.metadata.deletionTimestamp && !this.#override)
+      this.#attempt = new AbortController();
     const observed = await this.#context.observer.observe(podUid(this.#pod));
     if (this.#removed) return this.#cleanUp(observed);
     if (this.#stage.kind === 'reported') return;
     this.#deadline();
-    if (this.#pod.metadata.deletionTimestamp || this.#override || isTerminalPhase(this.#pod.status?.phase)) return this.#terminate(observed);
+    if (this.#pod.metadata.deletionTimestamp || this.#override || isTerminalPhase(this.#pod.status?.phase))
+      return this.#terminate(observed);
     if (this.#stage.kind === 'finished') return;
     await this.#sync(observed);
   }
@@ -203,7 +205,10 @@ export class PodWorker {
 
   #planNext(next: number | undefined): void {
     const { deadline } = { deadline: podSpec(this.#pod).activeDeadlineSeconds };
-    const end = deadline === undefined || !this.#status.startTime ? undefined : Date.parse(this.#status.startTime) + deadline * 1000;
+    const end =
+      deadline === undefined || !this.#status.startTime
+        ? undefined
+        : Date.parse(this.#status.startTime) + deadline * 1000;
     const due = [next, end, this.#context.files.nextRefresh(this.#pod)].filter((at) => at !== undefined);
     if (due.length) this.#wakeAt(Math.min(...due));
   }
@@ -217,7 +222,11 @@ export class PodWorker {
       specHash: containerHash,
       failedProbes: this.#context.probes.failed(uid),
       notStarted: this.#context.probes.notStarted(uid),
-      knownRestarts: new Map(statuses.filter((s) => s.state?.running || s.restartCount > 0).map((s) => [s.name, s.restartCount + (s.state?.running ? 1 : 0)])),
+      knownRestarts: new Map(
+        statuses
+          .filter((s) => s.state?.running || s.restartCount > 0)
+          .map((s) => [s.name, s.restartCount + (s.state?.running ? 1 : 0)]),
+      ),
     };
   }
 
@@ -237,13 +246,24 @@ export class PodWorker {
       switch (action.kind) {
         case 'kill-pod':
           if (observed.sandboxes.some((s) => s.attempt >= 0)) {
-            this.#context.events.pod(this.#pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+            this.#context.events.pod(
+              this.#pod,
+              'Normal',
+              'SandboxChanged',
+              'Pod sandbox changed, it will be killed and re-created.',
+            );
           }
           await killPod(this.#context, this.#pod, observed, this.#graceSeconds());
           break;
         case 'kill-container': {
           const container = observed.containers.find((c) => c.id === action.id);
-          if (container) await killContainer(this.#context, { pod: this.#pod, container, graceSeconds: this.#graceSeconds(), message: action.message });
+          if (container)
+            await killContainer(this.#context, {
+              pod: this.#pod,
+              container,
+              graceSeconds: this.#graceSeconds(),
+              message: action.message,
+            });
           break;
         }
         case 'create-sandbox': {
@@ -341,7 +361,8 @@ export class PodWorker {
 
   /** What kept a container from starting no longer counts once it runs. */
   #forgetWaiting(observed: ObservedPod): void {
-    for (const name of this.#waiting.keys()) if (newestByName(observed, name)?.state === 'running') this.#waiting.delete(name);
+    for (const name of this.#waiting.keys())
+      if (newestByName(observed, name)?.state === 'running') this.#waiting.delete(name);
   }
 
   #report(observed: ObservedPod, finished: boolean): void {

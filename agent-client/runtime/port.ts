@@ -62,7 +62,11 @@ export interface SandboxConfig {
   /** Empty with host network. */
   readonly hostname: string;
   readonly logDirectory: string;
-  readonly dns?: { readonly servers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] };
+  readonly dns?: {
+    readonly servers: readonly string[];
+    readonly searches: readonly string[];
+    readonly options: readonly string[];
+  };
   readonly portMappings: readonly PortMapping[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -119,7 +123,11 @@ export interface ContainerConfig {
   readonly workingDir: string;
   readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly mounts: readonly Mount[];
-  readonly devices: readonly { readonly containerPath: string; readonly hostPath: string; readonly permissions: string }[];
+  readonly devices: readonly {
+    readonly containerPath: string;
+    readonly hostPath: string;
+    readonly permissions: string;
+  }[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /** Relative to the sandbox's log directory. */
@@ -229,7 +237,12 @@ export interface Runtime {
   /** Undefined when it is not on the node. */
   image(reference: string): Promise<ImageInfo | undefined>;
   /** Answers the image's id. `podAnnotations` are those of the pod that wants it. */
-  pullImage(reference: string, auth: ImageAuth | undefined, signal: AbortSignal, podAnnotations: Readonly<Record<string, string>>): Promise<string>;
+  pullImage(
+    reference: string,
+    auth: ImageAuth | undefined,
+    signal: AbortSignal,
+    podAnnotations: Readonly<Record<string, string>>,
+  ): Promise<string>;
   listImages(): Promise<readonly ImageInfo[]>;
   removeImage(id: string): Promise<void>;
   usage(): Promise<readonly ContainerUsage[]>;

@@ -8,26 +8,43 @@ import { readLog } from './log-reader.ts';
 import { beginSelection, selectLine } from './log-selection.ts';
 import { tailOffset } from './log-tail.ts';
 
-export async function containerLogs(runtime: Runtime, request: LogStreamRequest, now: () => number, signal: AbortSignal): Promise<LogOutcome> {
+export async function containerLogs(
+  runtime: Runtime,
+  request: LogStreamRequest,
+  now: () => number,
+  signal: AbortSignal,
+): Promise<LogOutcome> {
   const all = await runtime.listContainers(request.uid);
-  const own = all.filter((c) => c.labels[CONTAINER_NAME_LABEL] === request.container).sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt);
+  const own = all
+    .filter((c) => c.labels[CONTAINER_NAME_LABEL] === request.container)
+    .sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt);
   const where = `"${request.container}" in pod "${request.pod}"`;
   const ended = own.filter((c) => c.state === 'exited');
   const container = request.previous ? (own[0]?.state === 'exited' ? ended[1] : ended[0]) : own[0];
-  if (!container && request.previous) return { ok: false, status: badRequest(`previous terminated container ${where} not found`) };
+  if (!container && request.previous)
+    return { ok: false, status: badRequest(`previous terminated container ${where} not found`) };
   if (!container) {
-    const status = all.length ? badRequest(`container ${where} is waiting to start: ContainerCreating`) : notFound('pods', request.pod);
+    const status = all.length
+      ? badRequest(`container ${where} is waiting to start: ContainerCreating`)
+      : notFound('pods', request.pod);
     return { ok: false, status };
   }
   const details = await runtime.containerDetails(container.id);
-  if (details.state === 'created') return { ok: false, status: badRequest(`container ${where} is waiting to start: ContainerCreating`) };
+  if (details.state === 'created')
+    return { ok: false, status: badRequest(`container ${where} is waiting to start: ContainerCreating`) };
   if (!existsSync(details.logPath)) return { ok: true, parts: nothing() };
   return { ok: true, parts: selected(runtime, details, request, now, signal) };
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-async function* selected(runtime: Runtime, details: ContainerDetails, request: LogStreamRequest, now: () => number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* selected(
+  runtime: Runtime,
+  details: ContainerDetails,
+  request: LogStreamRequest,
+  now: () => number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const offset = request.tailLines === undefined ? 0 : await tailOffset(details.logPath, request.tailLines);
   let selection = beginSelection(request, now());
   const alive = async (): Promise<boolean> => {

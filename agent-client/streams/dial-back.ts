@@ -15,7 +15,9 @@ const OPEN_TIMEOUT_MS = 15_000;
 const BUFFERED_BYTES_MAX = 1024 * 1024;
 
 /** What a session sends: bytes, or why there are none. */
-export type LogOutcome = { readonly ok: true; readonly parts: AsyncIterable<Uint8Array> } | { readonly ok: false; readonly status: Status };
+export type LogOutcome =
+  | { readonly ok: true; readonly parts: AsyncIterable<Uint8Array> }
+  | { readonly ok: false; readonly status: Status };
 
 export interface DialBackOptions {
   readonly client: ApiClient;
@@ -72,7 +74,7 @@ export class DialBack implements StreamOpener {
     const { client, node } = this.#options;
     const url = new URL(`/agent/v1/nodes/${encodeURIComponent(node)}/streams/${encodeURIComponent(id)}`, client.server);
     url.protocol = client.server.protocol === 'https:' ? 'wss:' : 'ws:';
-    return new WebSocket(url, {
+    return new WebSocket(url.href, {
       ca: client.ca,
       headers: { authorization: `Bearer ${this.#options.token()}` },
       handshakeTimeout: OPEN_TIMEOUT_MS,

@@ -13,7 +13,11 @@ export interface LogSelection {
 }
 
 export function beginSelection(request: LogStreamRequest, now: number): LogSelection {
-  const since = request.sinceTime ? Date.parse(request.sinceTime) : request.sinceSeconds === undefined ? undefined : now - request.sinceSeconds * 1000;
+  const since = request.sinceTime
+    ? Date.parse(request.sinceTime)
+    : request.sinceSeconds === undefined
+      ? undefined
+      : now - request.sinceSeconds * 1000;
   return {
     sinceMs: since,
     timestamps: request.timestamps,
@@ -23,8 +27,12 @@ export function beginSelection(request: LogStreamRequest, now: number): LogSelec
 }
 
 /** What one line adds to the answer. */
-export function selectLine(selection: LogSelection, line: CriLogLine): { readonly bytes: Buffer; readonly next: LogSelection } {
-  if (selection.sinceMs !== undefined && Date.parse(line.timestamp) < selection.sinceMs) return { bytes: Buffer.alloc(0), next: selection };
+export function selectLine(
+  selection: LogSelection,
+  line: CriLogLine,
+): { readonly bytes: Buffer; readonly next: LogSelection } {
+  if (selection.sinceMs !== undefined && Date.parse(line.timestamp) < selection.sinceMs)
+    return { bytes: Buffer.alloc(0), next: selection };
   const parts = [line.content];
   if (selection.timestamps && !selection.inLine) parts.unshift(Buffer.from(`${line.timestamp} `));
   if (!line.partial) parts.push(Buffer.from('\n'));

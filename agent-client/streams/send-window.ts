@@ -31,7 +31,11 @@ export class SendWindow {
   /** Resolves when `bytes` more may be sent, which it then counts as sent; false: the stream has ended. */
   async take(bytes: number): Promise<boolean> {
     // A part above the whole window passes once everything before it was taken.
-    while (!this.#ended && this.#sent > this.#acknowledged && this.#sent + bytes - this.#acknowledged > STREAM_WINDOW_BYTES) {
+    while (
+      !this.#ended &&
+      this.#sent > this.#acknowledged &&
+      this.#sent + bytes - this.#acknowledged > STREAM_WINDOW_BYTES
+    ) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -2,7 +2,21 @@
  * Files that change all at once: readers see the old set or the new one, through the `..data` link.
  * Source: pkg/volume/util/atomic_writer.go.
  */
-import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 export interface ProjectedFile {
@@ -74,7 +88,8 @@ async function writeOne(root: string, path: string, file: ProjectedFile, { fsGro
   await chmod(target, modeOf(file, fsGroup));
 }
 
-const modeOf = (file: ProjectedFile, fsGroup: number | undefined): number => (fsGroup === undefined ? file.mode : file.mode | READ_FOR_GROUP);
+const modeOf = (file: ProjectedFile, fsGroup: number | undefined): number =>
+  fsGroup === undefined ? file.mode : file.mode | READ_FOR_GROUP;
 
 async function shareFolder(folder: string, fsGroup: number | undefined): Promise<void> {
   if (fsGroup === undefined) return;
@@ -83,7 +98,8 @@ async function shareFolder(folder: string, fsGroup: number | undefined): Promise
   await chmod(folder, (mode & 0o7777) | ENTER_FOR_GROUP);
 }
 
-const firstNames = (payload: Payload): Set<string> => new Set([...payload.keys()].map((path) => path.split('/')[0] as string));
+const firstNames = (payload: Payload): Set<string> =>
+  new Set([...payload.keys()].map((path) => path.split('/')[0] as string));
 
 async function linkFirstNames(folder: string, payload: Payload): Promise<void> {
   for (const name of firstNames(payload)) {

@@ -27,7 +27,9 @@ export const emptyDirVolume: VolumeType = {
 /** What the volume may hold: its own limit, the pod's memory limits, the node's memory. */
 function memoryBytes(context: VolumeContext, sizeLimit: unknown): number {
   const limits = podSpec(context.pod).containers.map((c) => quantityOf(c.resources?.limits?.['memory']));
-  const podLimit = limits.every((l) => quantitySign(l) > 0) ? limits.reduce((sum, l) => sum + quantityValue(l), 0) : Number.POSITIVE_INFINITY;
+  const podLimit = limits.every((l) => quantitySign(l) > 0)
+    ? limits.reduce((sum, l) => sum + quantityValue(l), 0)
+    : Number.POSITIVE_INFINITY;
   const own = sizeLimit === undefined ? Number.POSITIVE_INFINITY : quantityValue(quantityOf(sizeLimit));
   return Math.min(own || Number.POSITIVE_INFINITY, podLimit || Number.POSITIVE_INFINITY, context.memoryCapacityBytes);
 }

@@ -20,7 +20,14 @@ import { resolveSubPath } from './sub-path.ts';
 import { unmountAllUnder } from './tmpfs.ts';
 import type { Volume, VolumeContext, VolumeType } from './volume.ts';
 
-const VOLUME_TYPES: readonly VolumeType[] = [emptyDirVolume, hostPathVolume, configMapVolume, secretVolume, projectedVolume, downwardApiVolume];
+const VOLUME_TYPES: readonly VolumeType[] = [
+  emptyDirVolume,
+  hostPathVolume,
+  configMapVolume,
+  secretVolume,
+  projectedVolume,
+  downwardApiVolume,
+];
 
 const MESSAGE_BYTES_MAX = 4096;
 const LOG_MESSAGE_BYTES_MAX = 2048;
@@ -38,7 +45,10 @@ export interface HostFilesystemOptions {
 }
 
 /** What a container may read of the pod's own files; `containers` holds termination messages. */
-const podFolders = (dataDir: string, uid: string): { root: string; volumes: string; containers: string; hosts: string } => {
+const podFolders = (
+  dataDir: string,
+  uid: string,
+): { root: string; volumes: string; containers: string; hosts: string } => {
   const root = join(dataDir, 'pods', uid);
   return { root, volumes: join(root, 'volumes'), containers: join(root, 'containers'), hosts: join(root, 'etc-hosts') };
 };
@@ -64,7 +74,8 @@ export class HostFilesystem implements PodFilesystem {
       const ready = await this.#setUp(volume, pod, facts);
       if (ready.ok) paths.set(volume.name, ready.hostPath);
       // A volume that was ready stays as it was when what it shows has gone: containers go on with the old.
-      else if (!paths.has(volume.name)) failures.push({ message: `MountVolume.SetUp failed for volume "${volume.name}" : ${ready.message}` });
+      else if (!paths.has(volume.name))
+        failures.push({ message: `MountVolume.SetUp failed for volume "${volume.name}" : ${ready.message}` });
     }
     this.#mounted.set(uid, paths);
     return failures.length ? { ok: false, failures } : { ok: true };
@@ -80,14 +91,23 @@ export class HostFilesystem implements PodFilesystem {
     for (const mount of container.volumeMounts ?? []) {
       const volumePath = paths.get(mount.name);
       if (volumePath === undefined) return { ok: false, message: `volume "${mount.name}" is not mounted` };
-      const subPath = mount.subPathExpr ? this.#expandSubPath(mount.subPathExpr, pod, container, facts) : (mount.subPath ?? '');
-      const resolved = subPath ? await resolveSubPath(volumePath, subPath) : { ok: true as const, hostPath: volumePath };
+      const subPath = mount.subPathExpr
+        ? this.#expandSubPath(mount.subPathExpr, pod, container, facts)
+        : (mount.subPath ?? '');
+      const resolved = subPath
+        ? await resolveSubPath(volumePath, subPath)
+        : { ok: true as const, hostPath: volumePath };
       if (!resolved.ok) return resolved;
       mounts.push({
         containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
         hostPath: resolved.hostPath,
         readonly: mount.readOnly === true,
-        propagation: mount.mountPropagation === 'Bidirectional' ? 'bidirectional' : mount.mountPropagation === 'HostToContainer' ? 'hostToContainer' : 'private',
+        propagation:
+          mount.mountPropagation === 'Bidirectional'
+            ? 'bidirectional'
+            : mount.mountPropagation === 'HostToContainer'
+              ? 'hostToContainer'
+              : 'private',
       });
     }
     const taken = new Set(mounts.map((m) => m.containerPath));
@@ -135,7 +155,13 @@ export class HostFilesystem implements PodFilesystem {
 
   async #setUp(volume: Volume, pod: Pod, facts: NodeFacts): ReturnType<VolumeType['setUp']> {
     const type = VOLUME_TYPES.find((t) => t.matches(volume));
-    if (!type) return { ok: false, message: `volume type ${Object.keys(volume).filter((k) => k !== 'name').join(', ')} is not supported` };
+    if (!type)
+      return {
+        ok: false,
+        message: `volume type ${Object.keys(volume)
+          .filter((k) => k !== 'name')
+          .join(', ')} is not supported`,
+      };
     const namespace = podNamespace(pod);
     const { memoryCapacityBytes, token } = this.#options;
     try {

@@ -33,6 +33,8 @@ export const hostPathVolume: VolumeType = {
       }
       found = await stat(path);
     }
-    return found && check.holds(found) ? volumeAt(path) : volumeFailed(`hostPath type check failed: ${path} is not ${check.what}`);
+    return found && check.holds(found)
+      ? volumeAt(path)
+      : volumeFailed(`hostPath type check failed: ${path} is not ${check.what}`);
   },
 };

@@ -8,7 +8,9 @@ export interface KeyItem {
   readonly mode?: number;
 }
 
-export type Projection = { readonly ok: true; readonly files: ReadonlyMap<string, ProjectedFile> } | { readonly ok: false; readonly message: string };
+export type Projection =
+  | { readonly ok: true; readonly files: ReadonlyMap<string, ProjectedFile> }
+  | { readonly ok: false; readonly message: string };
 
 export interface KeyProjectionInput {
   readonly contents: ReadonlyMap<string, Buffer>;
@@ -40,10 +42,17 @@ export function projectKeys(input: KeyProjectionInput): Projection {
 
 export function configMapContents(object: { readonly [key: string]: unknown } | undefined): Map<string, Buffer> {
   const contents = new Map<string, Buffer>();
-  for (const [key, text] of Object.entries((object?.['data'] ?? {}) as Record<string, string>)) contents.set(key, Buffer.from(text, 'utf8'));
-  for (const [key, text] of Object.entries((object?.['binaryData'] ?? {}) as Record<string, string>)) contents.set(key, Buffer.from(text, 'base64'));
+  for (const [key, text] of Object.entries((object?.['data'] ?? {}) as Record<string, string>))
+    contents.set(key, Buffer.from(text, 'utf8'));
+  for (const [key, text] of Object.entries((object?.['binaryData'] ?? {}) as Record<string, string>))
+    contents.set(key, Buffer.from(text, 'base64'));
   return contents;
 }
 
 export const secretContents = (object: { readonly [key: string]: unknown } | undefined): Map<string, Buffer> =>
-  new Map(Object.entries((object?.['data'] ?? {}) as Record<string, string>).map(([key, text]) => [key, Buffer.from(text, 'base64')]));
+  new Map(
+    Object.entries((object?.['data'] ?? {}) as Record<string, string>).map(([key, text]) => [
+      key,
+      Buffer.from(text, 'base64'),
+    ]),
+  );

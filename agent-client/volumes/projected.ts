@@ -38,21 +38,37 @@ async function projectSource(source: Source, context: VolumeContext, defaultMode
     const object = await context.configMap(name);
     if (!object) return optional ? NOTHING : { ok: false, message: `configmap "${name}" not found` };
     const missingKey = 'configmap references non-existent config key';
-    return projectKeys({ contents: configMapContents(object), items, defaultMode, optional: optional === true, missingKey });
+    return projectKeys({
+      contents: configMapContents(object),
+      items,
+      defaultMode,
+      optional: optional === true,
+      missingKey,
+    });
   }
   if (source.secret) {
     const { name = '', items, optional } = source.secret;
     const object = await context.secret(name);
     if (!object) return optional ? NOTHING : { ok: false, message: `secret "${name}" not found` };
     const missingKey = 'references non-existent secret key';
-    return projectKeys({ contents: secretContents(object), items, defaultMode, optional: optional === true, missingKey });
+    return projectKeys({
+      contents: secretContents(object),
+      items,
+      defaultMode,
+      optional: optional === true,
+      missingKey,
+    });
   }
   if (source.downwardAPI) return projectFields(context.pod, context.facts, source.downwardAPI.items ?? [], defaultMode);
   if (source.serviceAccountToken) return projectToken(source.serviceAccountToken, context, defaultMode);
   return { ok: false, message: `unsupported projected volume source: ${Object.keys(source).join(', ')}` };
 }
 
-async function projectToken(source: NonNullable<Source['serviceAccountToken']>, context: VolumeContext, defaultMode: number): Promise<Projection> {
+async function projectToken(
+  source: NonNullable<Source['serviceAccountToken']>,
+  context: VolumeContext,
+  defaultMode: number,
+): Promise<Projection> {
   const token = await context.token({
     pod: context.pod,
     audience: source.audience,
@@ -67,7 +83,9 @@ async function projectToken(source: NonNullable<Source['serviceAccountToken']>, 
 /** The one user all containers run as, when they agree. */
 function commonUser(context: VolumeContext): number | undefined {
   const spec = podSpec(context.pod);
-  const users = [...spec.containers, ...(spec.initContainers ?? [])].map((c) => c.securityContext?.runAsUser ?? spec.securityContext?.runAsUser);
+  const users = [...spec.containers, ...(spec.initContainers ?? [])].map(
+    (c) => c.securityContext?.runAsUser ?? spec.securityContext?.runAsUser,
+  );
   const [first] = users;
   return users.every((user) => user === first) ? first : undefined;
 }

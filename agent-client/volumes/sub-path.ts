@@ -5,7 +5,9 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 
-export type SubPath = { readonly ok: true; readonly hostPath: string } | { readonly ok: false; readonly message: string };
+export type SubPath =
+  | { readonly ok: true; readonly hostPath: string }
+  | { readonly ok: false; readonly message: string };
 
 const DIRECTORY_MODE = 0o750;
 
@@ -26,7 +28,10 @@ export async function resolveSubPath(volumePath: string, subPath: string): Promi
   return isInside(made, root) ? { ok: true, hostPath: made } : escape(subPath);
 }
 
-const escape = (subPath: string): SubPath => ({ ok: false, message: `failed to prepare subPath for volumeMount: "${subPath}" is outside the volume` });
+const escape = (subPath: string): SubPath => ({
+  ok: false,
+  message: `failed to prepare subPath for volumeMount: "${subPath}" is outside the volume`,
+});
 
 async function deepestExisting(path: string, root: string): Promise<string> {
   let current = path;

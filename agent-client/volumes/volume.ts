@@ -33,7 +33,9 @@ export interface VolumeContext {
 }
 
 /** Where the volume is on the host, or why it cannot be there (as FailedMount says it). */
-export type VolumeReady = { readonly ok: true; readonly hostPath: string } | { readonly ok: false; readonly message: string };
+export type VolumeReady =
+  | { readonly ok: true; readonly hostPath: string }
+  | { readonly ok: false; readonly message: string };
 
 export const volumeFailed = (message: string): VolumeReady => ({ ok: false, message });
 export const volumeAt = (hostPath: string): VolumeReady => ({ ok: true, hostPath });

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { importImage } from '../../agent-client/images/import-command.ts';
 import { makeTestImages } from '../../scripts/test-images.ts';
-import { eventually, FakeControlPlane, JOIN_TOKEN } from './fake-control-plane.ts';
+import {
+  eventually,
+  FakeControlPlane,
+  isReady,
+  JOIN_TOKEN,
+  type SeenContainer,
+  type SeenStatus,
+} from './fake-control-plane.ts';
 import { whyNoContainers } from './requirements.ts';
 
 const why = whyNoContainers();
@@ -37,8 +44,20 @@ describe.skipIf(why !== undefined)('the agent as a process', () => {
 
   const start = (...extra: string[]): void => {
     writeFileSync(join(folder, 'token'), `${JOIN_TOKEN}\n`);
-    const flags = ['--server', plane.url, '--token-file', join(folder, 'token'), '--node-name', 'machine', '--data-dir', dataDir, ...extra];
-    agent = spawn(process.execPath, [join(root, 'agent-client/agent-process.ts'), ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const flags = [
+      '--server',
+      plane.url,
+      '--token-file',
+      join(folder, 'token'),
+      '--node-name',
+      'machine',
+      '--data-dir',
+      dataDir,
+      ...extra,
+    ];
+    agent = spawn(process.execPath, [join(root, 'agent-client/agent-process.ts'), ...flags], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     agent.stderr?.on('data', (part: Buffer) => (output += part.toString()));
   };
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
@@ -47,12 +66,12 @@ describe.skipIf(why !== undefined)('the agent as a process', () => {
     agent.kill(signal);
     return ended;
   };
-  const ready = (name: string): Promise<any> =>
+  const ready = (name: string): Promise<SeenStatus> =>
     eventually(`${name} to be ready\n${output.slice(-2000)}`, () => {
       const status = plane.status(name);
-      return status['conditions']?.some((c: any) => c.type === 'Ready' && c.status === 'True') && status;
+      return isReady(status) && status;
     });
-  const main = (name: string): any => plane.status(name)['containerStatuses'][0];
+  const main = (name: string): SeenContainer => plane.container(name) as SeenContainer;
 
   beforeAll(async () => {
     mkdirSync(dataDir, { recursive: true });
@@ -87,7 +106,10 @@ describe.skipIf(why !== undefined)('the agent as a process', () => {
       if (i > 0) plane.deletePod(`first-${i}`);
       plane.deletePod(`second-${i}`);
     }
-    await eventually('the pods to go', () => [...plane.objects.keys()].filter((k) => k.startsWith('pods|')).length === 1);
+    await eventually(
+      'the pods to go',
+      () => [...plane.objects.keys()].filter((k) => k.startsWith('pods|')).length === 1,
+    );
   });
 
   test('containerd killed, it starts it again and keeps the containers', async () => {
@@ -136,14 +158,28 @@ describe.skipIf(why !== undefined)('the agent as a process', () => {
   test('says in one line what is wrong with its flags', async () => {
     const run = (...flags: string[]): Promise<{ code: number | null; text: string }> =>
       new Promise((resolve) => {
-        const child = spawn(process.execPath, [join(root, 'agent-client/agent-process.ts'), ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+        const child = spawn(process.execPath, [join(root, 'agent-client/agent-process.ts'), ...flags], {
+          stdio: ['ignore', 'ignore', 'pipe'],
+        });
         let text = '';
         child.stderr.on('data', (part: Buffer) => (text += part.toString()));
         child.on('exit', (code) => resolve({ code, text }));
       });
     expect(await run()).toEqual({ code: 1, text: 'zeroplane agent: --server URL is needed; see --help\n' });
     expect(await run('--server', 'nope')).toEqual({ code: 1, text: 'zeroplane agent: --server nope is not a URL\n' });
-    const missing = await run('--server', plane.url, '--ca-file', '/none', '--data-dir', join(folder, 'x'), '--runtime', 'simulated');
-    expect(missing).toMatchObject({ code: 1, text: expect.stringMatching(/^zeroplane agent: cannot read the CA file \/none: .*\n$/) });
+    const missing = await run(
+      '--server',
+      plane.url,
+      '--ca-file',
+      '/none',
+      '--data-dir',
+      join(folder, 'x'),
+      '--runtime',
+      'simulated',
+    );
+    expect(missing).toMatchObject({
+      code: 1,
+      text: expect.stringMatching(/^zeroplane agent: cannot read the CA file \/none: .*\n$/),
+    });
   });
 });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { importImage } from '../../agent-client/images/import-command.ts';
 import { runAgent, type RunningAgent } from '../../agent-client/main.ts';
 import { makeTestImages } from '../../scripts/test-images.ts';
-import { eventually, FakeControlPlane, JOIN_TOKEN } from './fake-control-plane.ts';
+import { eventually, FakeControlPlane, isReady, JOIN_TOKEN, type SeenStatus } from './fake-control-plane.ts';
 import { whyNoContainers } from './requirements.ts';
 
 const why = whyNoContainers();
@@ -57,25 +57,25 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const ready = (name: string): Promise<Record<string, any>> =>
+  const ready = (name: string): Promise<SeenStatus> =>
     eventually(`${name} to be ready`, () => {
       const status = plane.status(name);
-      return status['conditions']?.some((c: any) => c.type === 'Ready' && c.status === 'True') && status;
+      return isReady(status) && status;
     });
-  const phase = (name: string, wanted: string): Promise<Record<string, any>> =>
+  const phase = (name: string, wanted: string): Promise<SeenStatus> =>
     eventually(
       `${name} to be ${wanted}, it is ${JSON.stringify(plane.status(name))}`,
-      () => plane.status(name)['phase'] === wanted && plane.status(name),
+      () => plane.status(name).phase === wanted && plane.status(name),
     );
   const logOf = async (name: string, options = {}): Promise<string> => (await plane.logs(name, 'main', options)).text;
 
   test('runs a server that answers on its pod IP, and deletes it', async () => {
     plane.createPod('web', { containers: [{ name: 'main', image: 'hello:1', imagePullPolicy: 'IfNotPresent' }] });
     const status = await ready('web');
-    expect(status['podIP']).toMatch(/^10\.244\./);
-    expect(status['containerStatuses'][0].containerID).toMatch(/^containerd:\/\/[0-9a-f]{64}$/);
-    expect(status['containerStatuses'][0].image).toBe('docker.io/library/hello:1');
-    expect(await eventuallyGet(`http://${status['podIP']}:8080/`)).toBe('web\n');
+    expect(status.podIP).toMatch(/^10\.244\./);
+    expect(status.containerStatuses[0]?.containerID).toMatch(/^containerd:\/\/[0-9a-f]{64}$/);
+    expect(status.containerStatuses[0]?.image).toBe('docker.io/library/hello:1');
+    expect(await eventuallyGet(`http://${status.podIP}:8080/`)).toBe('web\n');
     plane.deletePod('web');
     await eventually('the pod to go', () => !plane.pod('web'));
     expect(plane.eventsOf('web')).toEqual([
@@ -92,7 +92,7 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       containers: [shell('echo one; echo two >&2; printf done > /dev/termination-log')],
     });
     const status = await phase('job', 'Succeeded');
-    expect(status['containerStatuses'][0].state.terminated).toMatchObject({
+    expect(status.containerStatuses[0]?.state.terminated).toMatchObject({
       exitCode: 0,
       reason: 'Completed',
       message: 'done',
@@ -125,7 +125,7 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
     });
     const status = await phase('init', 'Succeeded');
     expect(await logOf('init')).toBe('a\nb\nc\n');
-    expect(status['initContainerStatuses'].map((s: any) => s.name)).toEqual(['first', 'side', 'last']);
+    expect(status.initContainerStatuses.map((s) => s.name)).toEqual(['first', 'side', 'last']);
     plane.deletePod('init');
     await eventually('the pod to go', () => !plane.pod('init'));
   });
@@ -133,7 +133,7 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
   test('restarts what crashes and backs off', async () => {
     plane.createPod('crash', { containers: [shell('echo run; exit 3')] });
     const status = await eventually('CrashLoopBackOff', () => {
-      const found = plane.status('crash')['containerStatuses']?.[0];
+      const found = plane.container('crash');
       return found?.state.waiting?.reason === 'CrashLoopBackOff' && found;
     });
     expect(status.lastState.terminated).toMatchObject({ exitCode: 3, reason: 'Error' });
@@ -248,9 +248,9 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
     });
     plane.createPod('never', { containers: [{ name: 'main', image: 'absent:1', imagePullPolicy: 'Never' }] });
     plane.createPod('invalid', { containers: [{ name: 'main', image: 'Not:A:Name' }] });
-    const waiting = (name: string, reason: string): Promise<{ message: string }> =>
+    const waiting = (name: string, reason: string): Promise<{ readonly message?: string }> =>
       eventually(`${name}: ${reason}`, () => {
-        const state = plane.status(name)['containerStatuses']?.[0]?.state.waiting;
+        const state = plane.container(name)?.state.waiting;
         return state?.reason === reason && state;
       });
     expect((await waiting('config', 'CreateContainerConfigError')).message).toBe('secret "none" not found');
@@ -290,14 +290,14 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
 
   test('keeps containers over the death of the agent and takes them over', async () => {
     plane.createPod('steady', { containers: [SLEEP] });
-    const before = (await ready('steady'))['containerStatuses'][0];
+    const before = (await ready('steady')).containerStatuses[0];
     await agent.stop({ containers: 'keep' });
     agent = await start();
     plane.createPod('after', { containers: [SLEEP] });
     await ready('after');
-    const now = plane.status('steady')['containerStatuses'][0];
-    expect(now.containerID).toBe(before.containerID);
-    expect(now.restartCount).toBe(0);
+    const now = plane.container('steady');
+    expect(now?.containerID).toBe(before?.containerID);
+    expect(now?.restartCount).toBe(0);
     for (const name of ['steady', 'after']) plane.deletePod(name);
     await eventually('the pods to go', () => !plane.pod('steady') && !plane.pod('after'));
   });
@@ -329,10 +329,7 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await plane.start();
-    await eventually(
-      'the restart to be reported',
-      () => plane.status('alone')['containerStatuses'][0].restartCount === 1,
-    );
+    await eventually('the restart to be reported', () => plane.container('alone')?.restartCount === 1);
     plane.deletePod('alone', 2);
     await eventually('the pod to go', () => !plane.pod('alone'));
   });

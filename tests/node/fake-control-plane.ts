@@ -28,6 +28,44 @@ interface Told {
   readonly removed?: RemovedObject;
 }
 
+/** What tests look at of a container's status. */
+export interface SeenContainer {
+  readonly name: string;
+  readonly state: SeenState;
+  readonly lastState: SeenState;
+  readonly ready: boolean;
+  readonly started?: boolean;
+  readonly restartCount: number;
+  readonly containerID?: string;
+  readonly image: string;
+}
+
+interface SeenState {
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly running?: { readonly startedAt?: string };
+  readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string };
+}
+
+export interface SeenStatus {
+  readonly phase?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly podIP?: string;
+  readonly hostIP?: string;
+  readonly qosClass?: string;
+  readonly conditions: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly reason?: string;
+    readonly message?: string;
+  }[];
+  readonly containerStatuses: readonly SeenContainer[];
+  readonly initContainerStatuses: readonly SeenContainer[];
+}
+
+export const isReady = (status: SeenStatus): boolean =>
+  status.conditions.some((c) => c.type === 'Ready' && c.status === 'True');
+
 export const JOIN_TOKEN = 'abcdef.0123456789abcdef';
 
 export class FakeControlPlane {
@@ -119,8 +157,15 @@ export class FakeControlPlane {
     return this.objects.get(key('pods', 'default', name));
   }
 
-  status(name: string): Record<string, any> {
-    return (this.pod(name)?.['status'] ?? {}) as Record<string, any>;
+  /** The pod's status as last reported; empty before. */
+  status(name: string): SeenStatus {
+    const status = (this.pod(name)?.['status'] ?? {}) as Partial<SeenStatus>;
+    return { conditions: [], containerStatuses: [], initContainerStatuses: [], ...status };
+  }
+
+  /** One container's status; the first main one by default. */
+  container(name: string, index = 0): SeenContainer | undefined {
+    return this.status(name).containerStatuses[index];
   }
 
   /** Graceful deletion, as the API does it. */
@@ -249,14 +294,19 @@ export class FakeControlPlane {
   async #poll(since: number, request: IncomingMessage, answer: (code: number, value: unknown) => void): Promise<void> {
     const full = since === 0 || since < this.#oldestKnown;
     const until = Date.now() + 30_000;
-    let gone = false;
+    const asker = { gone: false };
     request.socket.once('close', () => {
-      gone = true;
+      asker.gone = true;
     });
+    if (!full) await this.#waitForNews(since, until, asker);
+    if (asker.gone || !this.#server) return;
+    answer(200, this.#reply(since, full));
+  }
+
+  async #waitForNews(since: number, until: number, asker: { readonly gone: boolean }): Promise<void> {
     while (
-      !full &&
       Date.now() < until &&
-      !gone &&
+      !asker.gone &&
       this.#server &&
       !this.#news(since) &&
       this.#pendingStreams.length === 0
@@ -271,8 +321,6 @@ export class FakeControlPlane {
         this.#wakers.add(wake);
       });
     }
-    if (gone || !this.#server) return;
-    answer(200, this.#reply(since, full));
   }
 
   #news(since: number): boolean {

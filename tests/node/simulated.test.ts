@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AgentOptions, runAgent, type RunningAgent } from '../../agent-client/main.ts';
-import { eventually, FakeControlPlane, JOIN_TOKEN } from './fake-control-plane.ts';
+import { eventually, FakeControlPlane, isReady, JOIN_TOKEN } from './fake-control-plane.ts';
 
 const MAIN = { containers: [{ name: 'main', image: 'app:1', imagePullPolicy: 'IfNotPresent' }] };
 
@@ -39,10 +39,7 @@ describe('a simulated node', () => {
   const running = (name: string): Promise<unknown> =>
     eventually(`${name} running and ready`, () => {
       const status = plane.status(name);
-      return (
-        status['phase'] === 'Running' &&
-        status['conditions'].some((c: any) => c.type === 'Ready' && c.status === 'True')
-      );
+      return status.phase === 'Running' && isReady(status);
     });
 
   test('registers its Node and says it is ready', async () => {
@@ -54,7 +51,8 @@ describe('a simulated node', () => {
       zone: 'a',
     });
     const report = await eventually('a node status', () => plane.reports.find((r) => r.node));
-    expect((report.node?.['conditions'] as any[]).find((c) => c.type === 'Ready')).toMatchObject({
+    const conditions = report.node?.['conditions'] as readonly { type: string }[];
+    expect(conditions.find((c) => c.type === 'Ready')).toMatchObject({
       status: 'True',
       reason: 'KubeletReady',
     });
@@ -65,9 +63,9 @@ describe('a simulated node', () => {
     plane.createPod('web', MAIN);
     await running('web');
     const status = plane.status('web');
-    expect(status['podIP']).toMatch(/^10\./);
-    expect(status['containerStatuses'][0]).toMatchObject({ name: 'main', ready: true, started: true, restartCount: 0 });
-    expect(status['conditions'].map((c: any) => c.type)).toEqual([
+    expect(status.podIP).toMatch(/^10\./);
+    expect(status.containerStatuses[0]).toMatchObject({ name: 'main', ready: true, started: true, restartCount: 0 });
+    expect(status.conditions.map((c) => c.type)).toEqual([
       'PodReadyToStartContainers',
       'Initialized',
       'Ready',
@@ -105,11 +103,11 @@ describe('a simulated node', () => {
       },
       { annotations: { 'simulated.zeroplane.dev/exit-after-ms': '50' } },
     );
-    await eventually('the job to succeed', () => plane.status('job')['phase'] === 'Succeeded');
+    await eventually('the job to succeed', () => plane.status('job').phase === 'Succeeded');
     const status = plane.status('job');
-    expect(status['initContainerStatuses'][0].state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
-    expect(status['containerStatuses'][0].state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
-    expect(status['conditions'].find((c: any) => c.type === 'Ready')).toMatchObject({
+    expect(status.initContainerStatuses[0]?.state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
+    expect(status.containerStatuses[0]?.state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
+    expect(status.conditions.find((c) => c.type === 'Ready')).toMatchObject({
       status: 'False',
       reason: 'PodCompleted',
     });
@@ -121,23 +119,23 @@ describe('a simulated node', () => {
       annotations: { 'simulated.zeroplane.dev/exit-after-ms': '10', 'simulated.zeroplane.dev/exit-code': '1' },
     });
     const container = await eventually('CrashLoopBackOff', () => {
-      const found = plane.status('crash')['containerStatuses']?.[0];
+      const found = plane.container('crash');
       return found?.state.waiting?.reason === 'CrashLoopBackOff' && found;
     });
     const uid = plane.pod('crash')?.metadata.uid;
-    expect(container.state.waiting.message).toBe(
+    expect(container.state.waiting?.message).toBe(
       `back-off 10s restarting failed container=main pod=crash_default(${uid})`,
     );
     expect(container.lastState.terminated).toMatchObject({ exitCode: 1, reason: 'Error' });
     expect(container.restartCount).toBe(1);
-    expect(plane.status('crash')['phase']).toBe('Running');
+    expect(plane.status('crash').phase).toBe('Running');
   });
 
   test('says why an image cannot be had', async () => {
     await start();
     plane.createPod('nope', MAIN, { annotations: { 'simulated.zeroplane.dev/pull-error': 'no such image' } });
     const waiting = await eventually('ImagePullBackOff', () => {
-      const state = plane.status('nope')['containerStatuses']?.[0]?.state;
+      const state = plane.container('nope')?.state;
       return state?.waiting?.reason === 'ImagePullBackOff' && state.waiting;
     });
     expect(waiting.message).toBe('Back-off pulling image "app:1": ErrImagePull: no such image');
@@ -159,7 +157,7 @@ describe('a simulated node', () => {
     plane.forgetHistory();
     await plane.start();
     await running('late');
-    expect(plane.status('web')['containerStatuses'][0].restartCount).toBe(0);
+    expect(plane.container('web')?.restartCount).toBe(0);
   });
 
   test('stands for many nodes at once', async () => {

@@ -29,7 +29,11 @@ const KINDS: readonly ProbeKind[] = ['startup', 'liveness', 'readiness'];
 const TITLES: Record<ProbeKind, string> = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' };
 
 const probeOf = (container: Container, kind: ProbeKind): Probe | undefined =>
-  kind === 'startup' ? container.startupProbe : kind === 'liveness' ? container.livenessProbe : container.readinessProbe;
+  kind === 'startup'
+    ? container.startupProbe
+    : kind === 'liveness'
+      ? container.livenessProbe
+      : container.readinessProbe;
 
 export class ProbeManager {
   readonly #options: ProbeManagerOptions;
@@ -43,7 +47,9 @@ export class ProbeManager {
   /** Starts probes of containers that began to run and ends those of containers that are gone. */
   sync(pod: Pod, observed: ObservedPod): void {
     const uid = podUid(pod);
-    const podIp = isHostNetwork(pod) ? (this.#options.hostIPs()[0] ?? '127.0.0.1') : (observed.sandboxes[0]?.ips[0] ?? '');
+    const podIp = isHostNetwork(pod)
+      ? (this.#options.hostIPs()[0] ?? '127.0.0.1')
+      : (observed.sandboxes[0]?.ips[0] ?? '');
     this.#pods.set(uid, { pod, podIp });
     const running = observed.containers.filter((c) => c.state === 'running');
     const ids = new Set(running.map((c) => c.id));
@@ -77,7 +83,9 @@ export class ProbeManager {
   }
 
   notStarted(uid: string): Set<string> {
-    return new Set([...this.#containers].filter(([id, p]) => p.podUid === uid && !this.state(id).started).map(([id]) => id));
+    return new Set(
+      [...this.#containers].filter(([id, p]) => p.podUid === uid && !this.state(id).started).map(([id]) => id),
+    );
   }
 
   /** A pod that is being deleted is no longer probed for life, only for readiness. */
@@ -98,7 +106,13 @@ export class ProbeManager {
   }
 
   #begin(uid: string, container: Container, id: string, startedAt: number): void {
-    const probes: ContainerProbes = { podUid: uid, name: container.name, states: new Map(), cancels: new Map(), startedAt };
+    const probes: ContainerProbes = {
+      podUid: uid,
+      name: container.name,
+      states: new Map(),
+      cancels: new Map(),
+      startedAt,
+    };
     this.#containers.set(id, probes);
     for (const kind of KINDS) {
       const probe = probeOf(container, kind);

@@ -28,7 +28,12 @@ export async function runProbe(probe: Probe, target: ProbeTarget): Promise<Probe
   try {
     if (probe.exec) return await execProbe(probe.exec.command ?? [], target, timeoutMs);
     if (probe.httpGet) return await httpProbe(probe.httpGet, target, timeoutMs);
-    if (probe.tcpSocket) return await tcpProbe(probe.tcpSocket.host || target.podIp, resolvePort(target.container, probe.tcpSocket.port), timeoutMs);
+    if (probe.tcpSocket)
+      return await tcpProbe(
+        probe.tcpSocket.host || target.podIp,
+        resolvePort(target.container, probe.tcpSocket.port),
+        timeoutMs,
+      );
     if (probe.grpc) return await tcpProbe(target.podIp, probe.grpc.port, timeoutMs);
     return { ok: false, output: 'missing probe handler' };
   } catch (error) {
@@ -71,7 +76,10 @@ function httpProbe(get: NonNullable<Probe['httpGet']>, target: ProbeTarget, time
       answer.on('error', (error) => fail(error.message));
     });
     // One deadline for connection and body: a socket timeout alone would let a trickle of bytes go on.
-    const deadline = setTimeout(() => sent.destroy(new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')), timeoutMs);
+    const deadline = setTimeout(
+      () => sent.destroy(new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')),
+      timeoutMs,
+    );
     sent.on('error', (error) => {
       clearTimeout(deadline);
       fail(error.message);
@@ -90,7 +98,10 @@ function tcpProbe(host: string, port: number, timeoutMs: number): Promise<ProbeR
     socket.on('connect', () => end(true, ''));
     socket.on('timeout', () => end(false, `dial tcp ${host}:${port}: i/o timeout`));
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      end(false, `dial tcp ${host}:${port}: ${error.code === 'ECONNREFUSED' ? 'connect: connection refused' : error.message}`),
+      end(
+        false,
+        `dial tcp ${host}:${port}: ${error.code === 'ECONNREFUSED' ? 'connect: connection refused' : error.message}`,
+      ),
     );
   });
 }

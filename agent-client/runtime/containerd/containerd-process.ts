@@ -3,7 +3,17 @@
  * dies. It outlives the agent on purpose, and containers outlive it.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { type Clock, pause } from '../../clock.ts';
@@ -31,7 +41,13 @@ export class ContainerdProcess {
 
   /** Returns when it answers on its socket. Throws when it does not come up. */
   async start(config: string): Promise<void> {
-    for (const folder of [this.#paths.folder, this.#paths.root, this.#paths.state, this.#paths.cniConf, dirname(this.#paths.socket)]) {
+    for (const folder of [
+      this.#paths.folder,
+      this.#paths.root,
+      this.#paths.state,
+      this.#paths.cniConf,
+      dirname(this.#paths.socket),
+    ]) {
       mkdirSync(folder, { recursive: true, mode: 0o711 });
     }
     const changed = !existsSync(this.#paths.config) || readFileSync(this.#paths.config, 'utf8') !== config;

@@ -47,7 +47,10 @@ interface Target {
 interface Manifest {
   readonly config?: Target;
   readonly layers?: readonly Target[];
-  readonly manifests?: readonly (Target & { readonly annotations?: Record<string, string>; readonly platform?: { architecture?: string; os?: string } })[];
+  readonly manifests?: readonly (Target & {
+    readonly annotations?: Record<string, string>;
+    readonly platform?: { architecture?: string; os?: string };
+  })[];
 }
 
 /** A file that is no OCI archive, or lacks a part. The text is for users. */
@@ -93,7 +96,10 @@ async function importIndex(channel: GrpcChannel, source: Source, index: Manifest
   const names: string[] = [];
   for (const entry of index.manifests ?? []) {
     const name = imageName(entry.annotations ?? {});
-    if (!name) throw new BadArchive(`${file}: an image has no name (annotation io.containerd.image.name or a full org.opencontainers.image.ref.name)`);
+    if (!name)
+      throw new BadArchive(
+        `${file}: an image has no name (annotation io.containerd.image.name or a full org.opencontainers.image.ref.name)`,
+      );
     const target = { mediaType: entry.mediaType, digest: entry.digest, size: entry.size };
     await withLease(channel, entry.digest, async () => {
       await writeTree(channel, source, target);
@@ -118,7 +124,8 @@ function imageName(annotations: Readonly<Record<string, string>>): string | unde
 
 /** Children first; each parent's labels keep its children from being collected. */
 async function writeTree(channel: GrpcChannel, source: Source, target: Target): Promise<void> {
-  const isParent = target.mediaType === MANIFEST_TYPE || target.mediaType === INDEX_TYPE || /manifest/.test(target.mediaType);
+  const isParent =
+    target.mediaType === MANIFEST_TYPE || target.mediaType === INDEX_TYPE || /manifest/.test(target.mediaType);
   const labels: Record<string, string> = {};
   if (isParent) {
     const size = source.size(target.digest) ?? 0;
@@ -138,10 +145,18 @@ async function writeTree(channel: GrpcChannel, source: Source, target: Target): 
   await writeBlob(channel, source, target.digest, labels);
 }
 
-async function writeBlob(channel: GrpcChannel, source: Source, digest: string, labels: Record<string, string>): Promise<void> {
+async function writeBlob(
+  channel: GrpcChannel,
+  source: Source,
+  digest: string,
+  labels: Record<string, string>,
+): Promise<void> {
   const size = source.size(digest);
   if (size === undefined) throw new BadArchive(`the archive lacks ${digest}`);
-  const upload = channel.upload('/containerd.services.content.v1.Content/Write', { request: WriteRequest, reply: WriteReply });
+  const upload = channel.upload('/containerd.services.content.v1.Content/Write', {
+    request: WriteRequest,
+    reply: WriteReply,
+  });
   const common = { ref: `zeroplane-import-${digest}`, total: size, expected: digest };
   try {
     let offset = 0;
@@ -149,7 +164,13 @@ async function writeBlob(channel: GrpcChannel, source: Source, digest: string, l
       await upload.send({ ...common, action: ACTION_WRITE, offset, data: source.read(digest, offset, CHUNK_BYTES) });
       offset += CHUNK_BYTES;
     }
-    await upload.send({ ...common, action: ACTION_COMMIT, offset, data: source.read(digest, offset, size - offset), labels });
+    await upload.send({
+      ...common,
+      action: ACTION_COMMIT,
+      offset,
+      data: source.read(digest, offset, size - offset),
+      labels,
+    });
   } catch (error) {
     if (!isAlreadyThere(error)) throw error;
   } finally {
@@ -157,7 +178,8 @@ async function writeBlob(channel: GrpcChannel, source: Source, digest: string, l
   }
 }
 
-const isAlreadyThere = (error: unknown): boolean => error instanceof RuntimeFailure && /already exists/.test(error.message);
+const isAlreadyThere = (error: unknown): boolean =>
+  error instanceof RuntimeFailure && /already exists/.test(error.message);
 
 async function createImage(channel: GrpcChannel, name: string, target: Target): Promise<void> {
   const image = { name, labels: MANAGED, target };
@@ -176,7 +198,12 @@ async function withLease(channel: GrpcChannel, digest: string, task: () => Promi
   const leases = '/containerd.services.leases.v1.Leases';
   const labels = { 'containerd.io/gc.expire': new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z') };
   try {
-    await channel.call(`${leases}/Create`, { request: LeaseRequest, reply: LeaseReply }, { id, labels }, CALL_TIMEOUT_MS);
+    await channel.call(
+      `${leases}/Create`,
+      { request: LeaseRequest, reply: LeaseReply },
+      { id, labels },
+      CALL_TIMEOUT_MS,
+    );
   } catch (error) {
     if (!isAlreadyThere(error)) throw error;
   }
@@ -185,6 +212,8 @@ async function withLease(channel: GrpcChannel, digest: string, task: () => Promi
     await task();
   } finally {
     channel.useLease(undefined);
-    await channel.call(`${leases}/Delete`, { request: DeleteLeaseRequest, reply: LeaseReply }, { id }, CALL_TIMEOUT_MS).catch(() => undefined);
+    await channel
+      .call(`${leases}/Delete`, { request: DeleteLeaseRequest, reply: LeaseReply }, { id }, CALL_TIMEOUT_MS)
+      .catch(() => undefined);
   }
 }

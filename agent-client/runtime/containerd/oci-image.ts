@@ -53,7 +53,9 @@ export function buildImage(description: ImageDescription): BuiltImage {
         Env: description.env ?? ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
         User: description.user,
         WorkingDir: description.workingDir,
-        ExposedPorts: description.exposedPorts ? Object.fromEntries(description.exposedPorts.map((p) => [p, {}])) : undefined,
+        ExposedPorts: description.exposedPorts
+          ? Object.fromEntries(description.exposedPorts.map((p) => [p, {}]))
+          : undefined,
         StopSignal: description.stopSignal,
       },
       rootfs: { type: 'layers', diff_ids: [digestOf(tar)] },
@@ -81,7 +83,10 @@ export function writeOciArchive(images: readonly BuiltImage[]): Buffer {
       mediaType: MANIFEST_TYPE,
       digest: image.manifest.digest,
       size: image.manifest.content.length,
-      annotations: { 'io.containerd.image.name': image.name, 'org.opencontainers.image.ref.name': image.name.slice(image.name.lastIndexOf(':') + 1) },
+      annotations: {
+        'io.containerd.image.name': image.name,
+        'org.opencontainers.image.ref.name': image.name.slice(image.name.lastIndexOf(':') + 1),
+      },
     })),
   };
   return writeTar([
@@ -89,6 +94,10 @@ export function writeOciArchive(images: readonly BuiltImage[]): Buffer {
     { path: 'index.json', mode: 0o644, content: json(index) },
     { path: 'blobs', mode: 0o755, directory: true },
     { path: 'blobs/sha256', mode: 0o755, directory: true },
-    ...[...blobs].map(([digest, content]) => ({ path: `blobs/sha256/${digest.slice('sha256:'.length)}`, mode: 0o644, content })),
+    ...[...blobs].map(([digest, content]) => ({
+      path: `blobs/sha256/${digest.slice('sha256:'.length)}`,
+      mode: 0o644,
+      content,
+    })),
   ]);
 }

@@ -37,7 +37,7 @@ function header(entry: TarEntry, size: number): Buffer {
   block.write(entry.directory ? '5' : entry.link === undefined ? '0' : '2', 156, 'latin1');
   if (entry.link !== undefined) block.write(entry.link, 157, 100, 'utf8');
   block.write('ustar\u000000', 257, 'latin1');
-  const sum = block.reduce((total, byte) => total + byte, 0);
+  const sum = block.reduce((total: number, byte: number) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return block;
 }
@@ -46,7 +46,8 @@ function header(entry: TarEntry, size: number): Buffer {
 export function writeTar(entries: readonly TarEntry[]): Buffer {
   const parts: Buffer[] = [];
   for (const entry of entries) {
-    const content = entry.directory || entry.link !== undefined ? new Uint8Array() : (entry.content ?? new Uint8Array());
+    const content =
+      entry.directory || entry.link !== undefined ? new Uint8Array() : (entry.content ?? new Uint8Array());
     parts.push(header(entry, content.length), Buffer.from(content));
     const rest = content.length % BLOCK;
     if (rest) parts.push(Buffer.alloc(BLOCK - rest));
@@ -97,9 +98,10 @@ export class TarFile {
     const block = Buffer.alloc(BLOCK);
     let offset = 0;
     let longName: string | undefined;
-    while (readSync(this.#fd, block, 0, BLOCK, offset) === BLOCK && block.some((byte) => byte !== 0)) {
+    while (readSync(this.#fd, block, 0, BLOCK, offset) === BLOCK && block.some((byte: number) => byte !== 0)) {
       if (block.toString('latin1', 257, 262) !== 'ustar') throw new Error('not a tar archive');
-      const textAt = (from: number, length: number): string => block.toString('utf8', from, from + length).replace(/\0.*$/s, '');
+      const textAt = (from: number, length: number): string =>
+        block.toString('utf8', from, from + length).replace(/\0.*$/s, '');
       const size = Number.parseInt(textAt(124, 12).trim() || '0', 8);
       const type = textAt(156, 1);
       const prefix = textAt(345, 155);

@@ -1,15 +1,39 @@
 /** The messages of CRI runtime.v1 that the agent uses. Source: cri-api pkg/apis/runtime/v1/api.proto. */
-import { bool, bytes, int32, int64, int64s, message, nested, repeated, string, stringMap, strings, uint64 } from './wire-message.ts';
+import {
+  bool,
+  bytes,
+  int32,
+  int64,
+  int64s,
+  message,
+  nested,
+  repeated,
+  string,
+  stringMap,
+  strings,
+  uint64,
+} from './wire-message.ts';
 
 const Int64Value = message({ value: int64(1) });
 const UInt64Value = message({ value: uint64(1) });
 
 export const Empty = message({});
-export const VersionResponse = message({ version: string(1), runtimeName: string(2), runtimeVersion: string(3), runtimeApiVersion: string(4) });
+export const VersionResponse = message({
+  version: string(1),
+  runtimeName: string(2),
+  runtimeVersion: string(3),
+  runtimeApiVersion: string(4),
+});
 
 const DnsConfig = message({ servers: strings(1), searches: strings(2), options: strings(3) });
 const PortMapping = message({ protocol: int32(1), containerPort: int32(2), hostPort: int32(3), hostIp: string(4) });
-export const CriMount = message({ containerPath: string(1), hostPath: string(2), readonly: bool(3), selinuxRelabel: bool(4), propagation: int32(5) });
+export const CriMount = message({
+  containerPath: string(1),
+  hostPath: string(2),
+  readonly: bool(3),
+  selinuxRelabel: bool(4),
+  propagation: int32(5),
+});
 const NamespaceOption = message({ network: int32(1), pid: int32(2), ipc: int32(3), targetId: string(4) });
 const SecurityProfile = message({ profileType: int32(1), localhostRef: string(2) });
 const LinuxSandboxSecurityContext = message({
@@ -28,7 +52,11 @@ const LinuxContainerResources = message({
   memoryLimitInBytes: int64(4),
   oomScoreAdj: int64(5),
 });
-const LinuxPodSandboxConfig = message({ cgroupParent: string(1), securityContext: nested(2, LinuxSandboxSecurityContext), sysctls: stringMap(3) });
+const LinuxPodSandboxConfig = message({
+  cgroupParent: string(1),
+  securityContext: nested(2, LinuxSandboxSecurityContext),
+  sysctls: stringMap(3),
+});
 const PodSandboxMetadata = message({ name: string(1), uid: string(2), namespace: string(3), attempt: int32(4) });
 export const PodSandboxConfig = message({
   metadata: nested(1, PodSandboxMetadata),
@@ -45,7 +73,13 @@ export const PodSandboxId = message({ podSandboxId: string(1) });
 export const PodSandboxStatusRequest = message({ podSandboxId: string(1), verbose: bool(2) });
 const PodIp = message({ ip: string(1) });
 const PodSandboxNetworkStatus = message({ ip: string(1), additionalIps: repeated(2, PodIp) });
-const PodSandboxStatus = message({ id: string(1), metadata: nested(2, PodSandboxMetadata), state: int32(3), createdAt: int64(4), network: nested(5, PodSandboxNetworkStatus) });
+const PodSandboxStatus = message({
+  id: string(1),
+  metadata: nested(2, PodSandboxMetadata),
+  state: int32(3),
+  createdAt: int64(4),
+  network: nested(5, PodSandboxNetworkStatus),
+});
 export const PodSandboxStatusResponse = message({ status: nested(1, PodSandboxStatus) });
 const PodSandboxFilter = message({ id: string(1), labelSelector: stringMap(3) });
 export const ListPodSandboxRequest = message({ filter: nested(1, PodSandboxFilter) });
@@ -75,7 +109,10 @@ const LinuxContainerSecurityContext = message({
   readonlyPaths: strings(14),
   seccomp: nested(15, SecurityProfile),
 });
-const LinuxContainerConfig = message({ resources: nested(1, LinuxContainerResources), securityContext: nested(2, LinuxContainerSecurityContext) });
+const LinuxContainerConfig = message({
+  resources: nested(1, LinuxContainerResources),
+  securityContext: nested(2, LinuxContainerSecurityContext),
+});
 const ContainerMetadata = message({ name: string(1), attempt: int32(2) });
 const Device = message({ containerPath: string(1), hostPath: string(2), permissions: string(3) });
 const ContainerConfig = message({
@@ -95,7 +132,11 @@ const ContainerConfig = message({
   tty: bool(14),
   linux: nested(15, LinuxContainerConfig),
 });
-export const CreateContainerRequest = message({ podSandboxId: string(1), config: nested(2, ContainerConfig), sandboxConfig: nested(3, PodSandboxConfig) });
+export const CreateContainerRequest = message({
+  podSandboxId: string(1),
+  config: nested(2, ContainerConfig),
+  sandboxConfig: nested(3, PodSandboxConfig),
+});
 export const ContainerId = message({ containerId: string(1) });
 export const StopContainerRequest = message({ containerId: string(1), timeout: int64(2) });
 const ContainerFilter = message({ id: string(1), podSandboxId: string(3), labelSelector: stringMap(4) });
@@ -131,7 +172,10 @@ const ContainerStatus = message({
   logPath: string(15),
 });
 export const ContainerStatusResponse = message({ status: nested(1, ContainerStatus) });
-export const UpdateContainerResourcesRequest = message({ containerId: string(1), linux: nested(2, LinuxContainerResources) });
+export const UpdateContainerResourcesRequest = message({
+  containerId: string(1),
+  linux: nested(2, LinuxContainerResources),
+});
 export const ExecSyncRequest = message({ containerId: string(1), cmd: strings(2), timeout: int64(3) });
 export const ExecSyncResponse = message({ stdout: bytes(1), stderr: bytes(2), exitCode: int32(3) });
 
@@ -166,7 +210,11 @@ export const StatusResponse = message({ status: nested(1, RuntimeStatus), info: 
 const ContainerAttributes = message({ id: string(1) });
 const CpuUsage = message({ timestamp: int64(1), usageCoreNanoSeconds: nested(2, UInt64Value) });
 const MemoryUsage = message({ timestamp: int64(1), workingSetBytes: nested(2, UInt64Value) });
-const ContainerStats = message({ attributes: nested(1, ContainerAttributes), cpu: nested(2, CpuUsage), memory: nested(3, MemoryUsage) });
+const ContainerStats = message({
+  attributes: nested(1, ContainerAttributes),
+  cpu: nested(2, CpuUsage),
+  memory: nested(3, MemoryUsage),
+});
 export const ListContainerStatsResponse = message({ stats: repeated(1, ContainerStats) });
 
 /** containerd.events.Envelope, of which only topic and namespace matter; CRI's own ids are in the event's bytes. */

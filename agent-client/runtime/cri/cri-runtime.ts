@@ -77,7 +77,13 @@ export class CriRuntime implements Runtime {
 
   /** The sandbox image the runtime is set to use; empty if it does not say. */
   async sandboxImage(): Promise<string> {
-    const reply = await this.#call(`${RUNTIME}Status`, cri.StatusRequest, cri.StatusResponse, { verbose: true }, QUICK_TIMEOUT_MS);
+    const reply = await this.#call(
+      `${RUNTIME}Status`,
+      cri.StatusRequest,
+      cri.StatusResponse,
+      { verbose: true },
+      QUICK_TIMEOUT_MS,
+    );
     const config = JSON.parse(reply.info['config'] ?? '{}') as { sandboxImage?: string };
     return config.sandboxImage ?? '';
   }
@@ -94,16 +100,26 @@ export class CriRuntime implements Runtime {
   }
 
   async stopSandbox(id: string): Promise<void> {
-    await ignoreGone(this.#call(`${RUNTIME}StopPodSandbox`, cri.PodSandboxId, cri.Empty, { podSandboxId: id }, CALL_TIMEOUT_MS));
+    await ignoreGone(
+      this.#call(`${RUNTIME}StopPodSandbox`, cri.PodSandboxId, cri.Empty, { podSandboxId: id }, CALL_TIMEOUT_MS),
+    );
   }
 
   async removeSandbox(id: string): Promise<void> {
-    await ignoreGone(this.#call(`${RUNTIME}RemovePodSandbox`, cri.PodSandboxId, cri.Empty, { podSandboxId: id }, CALL_TIMEOUT_MS));
+    await ignoreGone(
+      this.#call(`${RUNTIME}RemovePodSandbox`, cri.PodSandboxId, cri.Empty, { podSandboxId: id }, CALL_TIMEOUT_MS),
+    );
   }
 
   async listSandboxes(podUid?: string): Promise<readonly SandboxState[]> {
     const filter = podUid === undefined ? undefined : { labelSelector: { [POD_UID_LABEL]: podUid } };
-    const reply = await this.#call(`${RUNTIME}ListPodSandbox`, cri.ListPodSandboxRequest, cri.ListPodSandboxResponse, { filter }, QUICK_TIMEOUT_MS);
+    const reply = await this.#call(
+      `${RUNTIME}ListPodSandbox`,
+      cri.ListPodSandboxRequest,
+      cri.ListPodSandboxResponse,
+      { filter },
+      QUICK_TIMEOUT_MS,
+    );
     return reply.items
       .filter((item) => item.labels?.[POD_UID_LABEL])
       .map((item) => ({
@@ -148,16 +164,32 @@ export class CriRuntime implements Runtime {
 
   async stopContainer(id: string, timeoutSeconds: number): Promise<void> {
     const value = { containerId: id, timeout: timeoutSeconds };
-    await ignoreGone(this.#call(`${RUNTIME}StopContainer`, cri.StopContainerRequest, cri.Empty, value, timeoutSeconds * 1000 + STOP_EXTRA_MS));
+    await ignoreGone(
+      this.#call(
+        `${RUNTIME}StopContainer`,
+        cri.StopContainerRequest,
+        cri.Empty,
+        value,
+        timeoutSeconds * 1000 + STOP_EXTRA_MS,
+      ),
+    );
   }
 
   async removeContainer(id: string): Promise<void> {
-    await ignoreGone(this.#call(`${RUNTIME}RemoveContainer`, cri.ContainerId, cri.Empty, { containerId: id }, CALL_TIMEOUT_MS));
+    await ignoreGone(
+      this.#call(`${RUNTIME}RemoveContainer`, cri.ContainerId, cri.Empty, { containerId: id }, CALL_TIMEOUT_MS),
+    );
   }
 
   async listContainers(podUid?: string): Promise<readonly ContainerSummary[]> {
     const filter = podUid === undefined ? undefined : { labelSelector: { [POD_UID_LABEL]: podUid } };
-    const reply = await this.#call(`${RUNTIME}ListContainers`, cri.ListContainersRequest, cri.ListContainersResponse, { filter }, QUICK_TIMEOUT_MS);
+    const reply = await this.#call(
+      `${RUNTIME}ListContainers`,
+      cri.ListContainersRequest,
+      cri.ListContainersResponse,
+      { filter },
+      QUICK_TIMEOUT_MS,
+    );
     return reply.containers
       .filter((item) => item.labels?.[POD_UID_LABEL])
       .map((item) => ({
@@ -211,7 +243,13 @@ export class CriRuntime implements Runtime {
 
   async updateResources(id: string, resources: ContainerResources): Promise<void> {
     const value = { containerId: id, linux: resourcesMessage(resources) };
-    await this.#call(`${RUNTIME}UpdateContainerResources`, cri.UpdateContainerResourcesRequest, cri.Empty, value, CALL_TIMEOUT_MS);
+    await this.#call(
+      `${RUNTIME}UpdateContainerResources`,
+      cri.UpdateContainerResourcesRequest,
+      cri.Empty,
+      value,
+      CALL_TIMEOUT_MS,
+    );
   }
 
   async reopenLog(id: string): Promise<void> {
@@ -223,23 +261,43 @@ export class CriRuntime implements Runtime {
     const value = { containerId: id, cmd: command, timeout: Math.ceil(timeoutMs / 1000) };
     try {
       const reply = await this.#call(`${RUNTIME}ExecSync`, cri.ExecSyncRequest, cri.ExecSyncResponse, value, timeoutMs);
-      return { exitCode: reply.exitCode, stdout: Buffer.from(reply.stdout).toString('utf8'), stderr: Buffer.from(reply.stderr).toString('utf8') };
+      return {
+        exitCode: reply.exitCode,
+        stdout: Buffer.from(reply.stdout).toString('utf8'),
+        stderr: Buffer.from(reply.stderr).toString('utf8'),
+      };
     } catch (error) {
       if (error instanceof RuntimeFailure && error.code === 'DeadlineExceeded') {
-        throw new RuntimeFailure('DeadlineExceeded', `command timed out: "${command.join(' ')}" timed out after ${timeoutMs / 1000}s`);
+        throw new RuntimeFailure(
+          'DeadlineExceeded',
+          `command timed out: "${command.join(' ')}" timed out after ${timeoutMs / 1000}s`,
+        );
       }
       throw error;
     }
   }
 
   async image(reference: string): Promise<ImageInfo | undefined> {
-    const reply = await this.#call(`${IMAGES}ImageStatus`, cri.ImageRequest, cri.ImageStatusResponse, { image: { image: reference } }, QUICK_TIMEOUT_MS);
+    const reply = await this.#call(
+      `${IMAGES}ImageStatus`,
+      cri.ImageRequest,
+      cri.ImageStatusResponse,
+      { image: { image: reference } },
+      QUICK_TIMEOUT_MS,
+    );
     return reply.image ? imageInfo(reply.image) : undefined;
   }
 
   async pullImage(reference: string, auth: ImageAuth | undefined, signal: AbortSignal): Promise<string> {
     const value = { image: { image: reference }, auth };
-    const reply = await this.#call(`${IMAGES}PullImage`, cri.PullImageRequest, cri.PullImageResponse, value, PULL_TIMEOUT_MS, signal);
+    const reply = await this.#call(
+      `${IMAGES}PullImage`,
+      cri.PullImageRequest,
+      cri.PullImageResponse,
+      value,
+      PULL_TIMEOUT_MS,
+      signal,
+    );
     return reply.imageRef;
   }
 
@@ -249,11 +307,19 @@ export class CriRuntime implements Runtime {
   }
 
   async removeImage(id: string): Promise<void> {
-    await ignoreGone(this.#call(`${IMAGES}RemoveImage`, cri.ImageRequest, cri.Empty, { image: { image: id } }, CALL_TIMEOUT_MS));
+    await ignoreGone(
+      this.#call(`${IMAGES}RemoveImage`, cri.ImageRequest, cri.Empty, { image: { image: id } }, CALL_TIMEOUT_MS),
+    );
   }
 
   async usage(): Promise<readonly ContainerUsage[]> {
-    const reply = await this.#call(`${RUNTIME}ListContainerStats`, cri.Empty, cri.ListContainerStatsResponse, {}, QUICK_TIMEOUT_MS);
+    const reply = await this.#call(
+      `${RUNTIME}ListContainerStats`,
+      cri.Empty,
+      cri.ListContainerStatsResponse,
+      {},
+      QUICK_TIMEOUT_MS,
+    );
     return reply.stats.map((s) => ({
       id: s.attributes?.id ?? '',
       cpuNanoSeconds: s.cpu?.usageCoreNanoSeconds?.value ?? 0,
@@ -268,13 +334,19 @@ export class CriRuntime implements Runtime {
     const begin = (): void => {
       if (stopped) return;
       const filters = ['topic~="^/tasks/(start|exit|oom)"', 'topic~="^/containers/(create|delete)"'];
-      cancel = this.#channel.stream(EVENTS, { request: cri.SubscribeRequest, reply: cri.EventEnvelope }, { filters }, (event) => changed(event.topic), () => {
-        // What happened while the stream was down is unknown: look once when it is back.
-        cancel = this.#options.after(RESUBSCRIBE_MS, () => {
-          changed('');
-          begin();
-        });
-      });
+      cancel = this.#channel.stream(
+        EVENTS,
+        { request: cri.SubscribeRequest, reply: cri.EventEnvelope },
+        { filters },
+        (event) => changed(event.topic),
+        () => {
+          // What happened while the stream was down is unknown: look once when it is back.
+          cancel = this.#options.after(RESUBSCRIBE_MS, () => {
+            changed('');
+            begin();
+          });
+        },
+      );
     };
     begin();
     return () => {
@@ -307,7 +379,8 @@ async function ignoreGone(call: Promise<unknown>): Promise<void> {
   }
 }
 
-const idValue = (value: number | undefined): { value: number } | undefined => (value === undefined ? undefined : { value });
+const idValue = (value: number | undefined): { value: number } | undefined =>
+  value === undefined ? undefined : { value };
 
 const seccompMessage = (profile: SeccompProfile): { profileType: number; localhostRef: string } => ({
   profileType: profile.type === 'RuntimeDefault' ? 0 : profile.type === 'Unconfined' ? 1 : 2,
@@ -327,7 +400,12 @@ function sandboxMessage(config: SandboxConfig): Parameters<typeof cri.PodSandbox
     hostname: config.hostname,
     logDirectory: config.logDirectory,
     dnsConfig: config.dns,
-    portMappings: config.portMappings.map((p) => ({ protocol: PROTOCOLS[p.protocol], containerPort: p.containerPort, hostPort: p.hostPort, hostIp: p.hostIP })),
+    portMappings: config.portMappings.map((p) => ({
+      protocol: PROTOCOLS[p.protocol],
+      containerPort: p.containerPort,
+      hostPort: p.hostPort,
+      hostIp: p.hostIP,
+    })),
     labels: config.labels,
     annotations: config.annotations,
     linux: {
@@ -345,7 +423,9 @@ function sandboxMessage(config: SandboxConfig): Parameters<typeof cri.PodSandbox
   };
 }
 
-const resourcesMessage = (r: ContainerResources): { cpuPeriod: number; cpuQuota: number; cpuShares: number; memoryLimitInBytes: number; oomScoreAdj: number } => ({
+const resourcesMessage = (
+  r: ContainerResources,
+): { cpuPeriod: number; cpuQuota: number; cpuShares: number; memoryLimitInBytes: number; oomScoreAdj: number } => ({
   cpuPeriod: r.cpuPeriod,
   cpuQuota: r.cpuQuota,
   cpuShares: r.cpuShares,
@@ -353,14 +433,18 @@ const resourcesMessage = (r: ContainerResources): { cpuPeriod: number; cpuQuota:
   oomScoreAdj: r.oomScoreAdj,
 });
 
-const mountMessage = (m: Mount): { containerPath: string; hostPath: string; readonly: boolean; propagation: number } => ({
+const mountMessage = (
+  m: Mount,
+): { containerPath: string; hostPath: string; readonly: boolean; propagation: number } => ({
   containerPath: m.containerPath,
   hostPath: m.hostPath,
   readonly: m.readonly,
   propagation: PROPAGATIONS[m.propagation],
 });
 
-function containerMessage(config: ContainerConfig): NonNullable<Parameters<typeof cri.CreateContainerRequest.encode>[0]['config']> {
+function containerMessage(
+  config: ContainerConfig,
+): NonNullable<Parameters<typeof cri.CreateContainerRequest.encode>[0]['config']> {
   const { security } = config;
   return {
     metadata: { name: config.name, attempt: config.attempt },

@@ -32,7 +32,13 @@ export class GrpcChannel {
   }
 
   /** One call. Rejects with RuntimeFailure. */
-  call<Request, Reply>(path: string, codec: Codec<Request, Reply>, value: Request, timeoutMs: number, signal?: AbortSignal): Promise<Reply> {
+  call<Request, Reply>(
+    path: string,
+    codec: Codec<Request, Reply>,
+    value: Request,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
         path,
@@ -54,7 +60,13 @@ export class GrpcChannel {
   }
 
   /** A stream of replies; `ended` is called once when it stops for whatever reason. The answer ends it. */
-  stream<Request, Reply>(path: string, codec: Codec<Request, Reply>, value: Request, received: (reply: Reply) => void, ended: () => void): () => void {
+  stream<Request, Reply>(
+    path: string,
+    codec: Codec<Request, Reply>,
+    value: Request,
+    received: (reply: Reply) => void,
+    ended: () => void,
+  ): () => void {
     const call = this.#client.makeServerStreamRequest(
       path,
       (request: Request) => Buffer.from(codec.request.encode(request)),
@@ -78,7 +90,10 @@ export class GrpcChannel {
   }
 
   /** Client and server both stream; for uploads. */
-  upload<Request, Reply>(path: string, codec: Codec<Request, Reply>): { send(value: Request): Promise<Reply>; end(): void } {
+  upload<Request, Reply>(
+    path: string,
+    codec: Codec<Request, Reply>,
+  ): { send(value: Request): Promise<Reply>; end(): void } {
     const call = this.#client.makeBidiStreamRequest(
       path,
       (request: Request) => Buffer.from(codec.request.encode(request)),
@@ -109,4 +124,5 @@ const CODES: Readonly<Record<number, RuntimeFailureCode>> = {
   [GrpcStatus.DEADLINE_EXCEEDED]: 'DeadlineExceeded',
 };
 
-const toFailure = (error: ServiceError): RuntimeFailure => new RuntimeFailure(CODES[error.code] ?? 'Other', error.details || error.message);
+const toFailure = (error: ServiceError): RuntimeFailure =>
+  new RuntimeFailure(CODES[error.code] ?? 'Other', error.details || error.message);

@@ -12,7 +12,7 @@ interface Field<T> {
   initial(): T;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a table holds fields of every type.
+// oxlint-disable-next-line typescript/no-explicit-any -- a table holds fields of every type
 type Fields = Readonly<Record<string, Field<any>>>;
 
 export type Decoded<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
@@ -64,12 +64,32 @@ const scalar = <T>(no: number, type: Scalar<T>): Field<T> => ({
   initial: () => type.zero,
 });
 
-const STRING: Scalar<string> = { zero: '', wire: WireType.LengthDelimited, put: (w, v) => void w.string(v), get: (r) => r.string() };
-const BOOL: Scalar<boolean> = { zero: false, wire: WireType.Varint, put: (w, v) => void w.bool(v), get: (r) => r.bool() };
+const STRING: Scalar<string> = {
+  zero: '',
+  wire: WireType.LengthDelimited,
+  put: (w, v) => void w.string(v),
+  get: (r) => r.string(),
+};
+const BOOL: Scalar<boolean> = {
+  zero: false,
+  wire: WireType.Varint,
+  put: (w, v) => void w.bool(v),
+  get: (r) => r.bool(),
+};
 const INT32: Scalar<number> = { zero: 0, wire: WireType.Varint, put: (w, v) => void w.int32(v), get: (r) => r.int32() };
 /** As a number: nanoseconds since 1970 lose their last digits, which nothing here looks at. */
-const INT64: Scalar<number> = { zero: 0, wire: WireType.Varint, put: (w, v) => void w.int64(v), get: (r) => Number(r.int64()) };
-const UINT64: Scalar<number> = { zero: 0, wire: WireType.Varint, put: (w, v) => void w.uint64(v), get: (r) => Number(r.uint64()) };
+const INT64: Scalar<number> = {
+  zero: 0,
+  wire: WireType.Varint,
+  put: (w, v) => void w.int64(v),
+  get: (r) => Number(r.int64()),
+};
+const UINT64: Scalar<number> = {
+  zero: 0,
+  wire: WireType.Varint,
+  put: (w, v) => void w.uint64(v),
+  get: (r) => Number(r.uint64()),
+};
 
 export const string = (no: number): Field<string> => scalar(no, STRING);
 export const bool = (no: number): Field<boolean> => scalar(no, BOOL);
@@ -134,7 +154,8 @@ const ENTRY = message({ key: string(1), value: string(2) });
 export const stringMap = (no: number): Field<Readonly<Record<string, string>>> => ({
   no,
   write(writer, value) {
-    for (const [key, text] of Object.entries(value)) writer.tag(no, WireType.LengthDelimited).bytes(ENTRY.encode({ key, value: text }));
+    for (const [key, text] of Object.entries(value))
+      writer.tag(no, WireType.LengthDelimited).bytes(ENTRY.encode({ key, value: text }));
   },
   read(reader, before) {
     const entry = ENTRY.decode(reader.bytes());

@@ -44,11 +44,17 @@ const numberOf = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 
 /** When and how a container of a pod with these annotations ends by itself; init containers succeed at once by default. */
-export function simulatedEnd(annotations: Readonly<Record<string, string>>, container: string, role: string): SimulatedEnd | undefined {
+export function simulatedEnd(
+  annotations: Readonly<Record<string, string>>,
+  container: string,
+  role: string,
+): SimulatedEnd | undefined {
   const after = numberOf(annotations[`${EXIT_AFTER_ANNOTATION}.${container}`]);
   const general = role === 'main' ? numberOf(annotations[EXIT_AFTER_ANNOTATION]) : role === 'init' ? 0 : undefined;
   const afterMs = after ?? general;
   if (afterMs === undefined) return undefined;
-  const code = numberOf(annotations[`${EXIT_CODE_ANNOTATION}.${container}`]) ?? (role === 'main' ? numberOf(annotations[EXIT_CODE_ANNOTATION]) : 0);
+  const code =
+    numberOf(annotations[`${EXIT_CODE_ANNOTATION}.${container}`]) ??
+    (role === 'main' ? numberOf(annotations[EXIT_CODE_ANNOTATION]) : 0);
   return { afterMs, exitCode: code ?? 0 };
 }

@@ -6,7 +6,9 @@ import { POD_UID_LABEL } from '../port.ts';
 import type { SimulatedRuntime } from './simulated-runtime.ts';
 
 export async function simulatedLogs(runtime: SimulatedRuntime, request: LogStreamRequest): Promise<LogOutcome> {
-  const own = (await runtime.listContainers(request.uid)).filter((c) => c.name === request.container && c.labels[POD_UID_LABEL] === request.uid);
+  const own = (await runtime.listContainers(request.uid)).filter(
+    (c) => c.name === request.container && c.labels[POD_UID_LABEL] === request.uid,
+  );
   const container = own.sort((a, b) => b.attempt - a.attempt)[request.previous ? 1 : 0];
   if (!container) return { ok: false, status: notFound('pods', request.pod) };
   const line = `simulated container ${container.name} of pod ${request.namespace}/${request.pod}, attempt ${container.attempt}\n`;

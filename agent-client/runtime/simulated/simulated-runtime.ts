@@ -89,7 +89,8 @@ export class SimulatedRuntime implements Runtime {
     const sandbox = this.#sandboxes.get(id);
     if (!sandbox) return;
     for (const container of this.#containers.values()) {
-      if (container.details.sandboxId === id && container.details.state === 'running') this.#end(container, 137, 'Error');
+      if (container.details.sandboxId === id && container.details.state === 'running')
+        this.#end(container, 137, 'Error');
     }
     sandbox.state = { ...sandbox.state, ready: false };
     this.#tell(id);
@@ -149,7 +150,13 @@ export class SimulatedRuntime implements Runtime {
     await this.#delay(this.#options.startDelayMs);
     const container = this.#container(id);
     if (this.#options.random() < this.#options.startFailureRate) {
-      container.details = { ...container.details, state: 'exited', exitCode: 128, reason: 'StartError', finishedAt: this.#clock.now() };
+      container.details = {
+        ...container.details,
+        state: 'exited',
+        exitCode: 128,
+        reason: 'StartError',
+        finishedAt: this.#clock.now(),
+      };
       this.#tell(id);
       throw new RuntimeFailure('Other', 'failed to start containerd task: injected failure');
     }
@@ -157,7 +164,8 @@ export class SimulatedRuntime implements Runtime {
     const end = simulatedEnd(container.podAnnotations, container.details.name, container.role);
     if (end) {
       container.cancelEnd = this.#clock.after(end.afterMs, () => {
-        if (container.details.state === 'running') this.#end(container, end.exitCode, end.exitCode === 0 ? 'Completed' : 'Error');
+        if (container.details.state === 'running')
+          this.#end(container, end.exitCode, end.exitCode === 0 ? 'Completed' : 'Error');
       });
     }
     this.#tell(id);
@@ -197,7 +205,12 @@ export class SimulatedRuntime implements Runtime {
     return this.#images.get(reference);
   }
 
-  async pullImage(reference: string, _auth: ImageAuth | undefined, signal: AbortSignal, annotations: Readonly<Record<string, string>> = {}): Promise<string> {
+  async pullImage(
+    reference: string,
+    _auth: ImageAuth | undefined,
+    signal: AbortSignal,
+    annotations: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     await this.#delay(this.#options.pullDelayMs, signal);
     const wanted = annotations[PULL_ERROR_ANNOTATION];
     if (wanted !== undefined) throw new RuntimeFailure('Other', wanted);
@@ -243,7 +256,15 @@ export class SimulatedRuntime implements Runtime {
   #addImage(reference: string): ImageInfo {
     const known = this.#images.get(reference);
     if (known) return known;
-    const image: ImageInfo = { id: `sha256:simulated-${reference}`, tags: [reference], digests: [], sizeBytes: 1_000_000, uid: 0, username: '', pinned: false };
+    const image: ImageInfo = {
+      id: `sha256:simulated-${reference}`,
+      tags: [reference],
+      digests: [],
+      sizeBytes: 1_000_000,
+      uid: 0,
+      username: '',
+      pinned: false,
+    };
     this.#images.set(reference, image);
     return image;
   }
@@ -263,7 +284,9 @@ export class SimulatedRuntime implements Runtime {
   #nextIp(): string {
     const octets = this.#podNetwork.split('.').length;
     const host = this.#nextHost++;
-    return octets === 2 ? `${this.#podNetwork}.${(host >> 8) % 256}.${host % 256}` : `${this.#podNetwork}.${2 + (host % 252)}`;
+    return octets === 2
+      ? `${this.#podNetwork}.${(host >> 8) % 256}.${host % 256}`
+      : `${this.#podNetwork}.${2 + (host % 252)}`;
   }
 
   #tell(id: string): void {
