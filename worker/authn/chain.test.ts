@@ -177,6 +177,18 @@ describe('node credentials', () => {
     expect(await userOf(token)).toBeUndefined();
   });
 
+  it('end when the node joins again', async () => {
+    await fresh();
+    const first = await newNodeCredential('n1', countingBytes);
+    const again = await newNodeCredential('n1', (count) => countingBytes(count).map((byte) => byte + 1));
+    const other = await newNodeCredential('n2', countingBytes);
+    expect(again.secret.metadata.name).toBe(first.secret.metadata.name);
+    expect(other.secret.metadata.name).not.toBe(first.secret.metadata.name);
+    objects.stored.set(`secrets/kube-system/${again.secret.metadata.name}`, again.secret);
+    expect(await userOf(again.token)).toBeDefined();
+    expect(await userOf(first.token)).toBeUndefined();
+  });
+
   it('do not open with a guessed secret', async () => {
     await fresh();
     const { token, secret } = await newNodeCredential('n1', countingBytes);

@@ -88,6 +88,25 @@ describe('objects read for decisions', () => {
     expect(await s.get()).toBe(first);
   });
 
+  it('that are not there are asked for each time', async () => {
+    let body: string | undefined;
+    const objects = freshObjects(async () => (body ? { code: 200, body } : { code: 404, body: '{}' }), () => 0);
+    expect(await objects.get('secrets', 'kube-system', 'a')).toBeUndefined();
+    body = '{"metadata":{"name":"a"}}';
+    expect(await objects.get('secrets', 'kube-system', 'a')).toBeDefined();
+  });
+
+  it('are read again when something newer is asked for', async () => {
+    const s = source();
+    await s.get();
+    s.change('{"metadata":{"name":"a"},"n":2}');
+    expect(await s.get()).toMatchObject({ n: 1 });
+    s.advance(20);
+    expect(await s.objects.get('secrets', 'kube-system', 'a', 50)).toMatchObject({ n: 1 });
+    expect(await s.objects.get('secrets', 'kube-system', 'a', 10)).toMatchObject({ n: 2 });
+    expect(await s.get()).toMatchObject({ n: 2 });
+  });
+
   it('are dropped, oldest first, beyond the limit', async () => {
     const s = source();
     await s.get();

@@ -14,14 +14,25 @@ export const FRESHNESS_MS_MAX = 500;
 /** After this, the first request that asks reads anew, while others still use what is kept. */
 export const REFRESH_AFTER_MS = 250;
 
+/** Before a request is refused, what the refusal rests on is read anew if it is older than this. */
+export const REFUSAL_FRESHNESS_MS_MAX = 50;
+
 /** How many answers an isolate keeps; the oldest are dropped first. */
 export const FRESH_ENTRIES_MAX = 4096;
 
-/** Live objects for security decisions. Rejects when the shard does not answer: the request then fails closed. */
+/**
+ * Live objects for security decisions, at most `maxAgeMs` old (by default `FRESHNESS_MS_MAX`). Rejects
+ * when the shard does not answer: the request then fails closed.
+ */
 export interface ObjectReader {
-  get(resource: GroupResource, namespace: string, name: string): Promise<UntypedObject | undefined>;
+  get(
+    resource: GroupResource,
+    namespace: string,
+    name: string,
+    maxAgeMs?: number,
+  ): Promise<UntypedObject | undefined>;
   /** The same array as before while nothing has changed, so that what is derived from it can be kept by identity. */
-  list(resource: GroupResource, namespace: string): Promise<readonly UntypedObject[]>;
+  list(resource: GroupResource, namespace: string, maxAgeMs?: number): Promise<readonly UntypedObject[]>;
 }
 
 /** Reads from the shard of a namespace (empty: the cluster-scoped one). */
@@ -58,25 +69,32 @@ const readFailed = (what: string, answer: Answer): Error =>
 export function freshObjects(read: ShardReader, now: () => number): ObjectReader {
   const entries = new Map<string, Entry<unknown>>();
 
-  async function fresh<T>(key: string, ask: () => Promise<Answer>, parse: (answer: Answer) => T): Promise<T> {
+  async function fresh<T>(
+    key: string,
+    ask: () => Promise<Answer>,
+    parse: (answer: Answer) => T,
+    maxAgeMs = FRESHNESS_MS_MAX,
+  ): Promise<T> {
     const kept = entries.get(key) as Entry<T> | undefined;
     const at = now();
     if (kept !== undefined) {
       const age = at - kept.readAt;
       const someoneRefreshes = at - kept.refreshAt < REFRESH_AFTER_MS;
-      if (age < REFRESH_AFTER_MS || (age < FRESHNESS_MS_MAX && someoneRefreshes)) return kept.value;
+      if (age < maxAgeMs && (age < REFRESH_AFTER_MS || someoneRefreshes)) return kept.value;
       kept.refreshAt = at;
     }
     const answer = await ask();
     const value = kept !== undefined && kept.body === answer.body ? kept.value : parse(answer);
     entries.delete(key);
+    // What does not exist is not remembered: it may be made and used at once.
+    if (value === undefined) return value;
     entries.set(key, { body: answer.body, value, readAt: at, refreshAt: 0 });
     if (entries.size > FRESH_ENTRIES_MAX) entries.delete(entries.keys().next().value as string);
     return value;
   }
 
   return {
-    get: (resource, namespace, name) =>
+    get: (resource, namespace, name, maxAgeMs) =>
       fresh(
         `${resource}\n${namespace}\n${name}`,
         () => read(namespace, { ...target(resource, namespace), verb: 'get', name, resourceVersion: '' }),
@@ -85,8 +103,9 @@ export function freshObjects(read: ShardReader, now: () => number): ObjectReader
           if (answer.code !== 200) throw readFailed(`${resource} ${namespace}/${name}`, answer);
           return JSON.parse(answer.body) as UntypedObject;
         },
+        maxAgeMs,
       ),
-    list: (resource, namespace) =>
+    list: (resource, namespace, maxAgeMs) =>
       fresh(
         `${resource}\n${namespace}`,
         () =>
@@ -104,6 +123,7 @@ export function freshObjects(read: ShardReader, now: () => number): ObjectReader
           if (answer.code !== 200) throw readFailed(`${resource} of ${namespace}`, answer);
           return (JSON.parse(answer.body) as { items: UntypedObject[] }).items;
         },
+        maxAgeMs,
       ),
   };
 }

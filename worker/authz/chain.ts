@@ -1,5 +1,5 @@
 /** Who may do what: the authorizers in the order they are asked. The first that has an opinion decides. */
-import type { ObjectReader } from '../authn/fresh-objects.ts';
+import { type ObjectReader, REFUSAL_FRESHNESS_MS_MAX } from '../authn/fresh-objects.ts';
 import { type AuthorizationAttributes, type AuthorizerOpinion, allow, NO_OPINION } from './attributes.ts';
 import { type NodeReaches, nodeOpinion } from './node.ts';
 import { rbacOpinion, readRbacView } from './rbac.ts';
@@ -16,8 +16,12 @@ const privilegedGroup: Authorizer = async ({ user }) => (user.groups.includes('s
 
 const node: Authorizer = (attributes, { nodeReaches }) => nodeOpinion(attributes, nodeReaches);
 
-const rbac: Authorizer = async (attributes, { objects }) =>
-  rbacOpinion(attributes, await readRbacView(objects, attributes.namespace));
+/** What was granted a moment ago counts at once: nothing is refused on what may be out of date. */
+const rbac: Authorizer = async (attributes, { objects }) => {
+  const opinion = rbacOpinion(attributes, await readRbacView(objects, attributes.namespace));
+  if (opinion.decision === 'allow') return opinion;
+  return rbacOpinion(attributes, await readRbacView(objects, attributes.namespace, REFUSAL_FRESHNESS_MS_MAX));
+};
 
 const AUTHORIZERS: readonly Authorizer[] = [privilegedGroup, node, rbac];
 

@@ -92,12 +92,12 @@ export function rbacOpinion(attributes: AuthorizationAttributes, view: RbacView)
  * Reads what bears on requests in a namespace (empty: cluster-scoped ones). The shard of a namespace
  * that does not exist is not asked: it would come into being by that.
  */
-export async function readRbacView(objects: ObjectReader, namespace: string): Promise<RbacView> {
-  const list = (resource: string, ns: string) => objects.list(`${resource}.${RBAC_GROUP}`, ns);
+export async function readRbacView(objects: ObjectReader, namespace: string, maxAgeMs?: number): Promise<RbacView> {
+  const list = (resource: string, ns: string) => objects.list(`${resource}.${RBAC_GROUP}`, ns, maxAgeMs);
   const [clusterRoles, clusterRoleBindings, found] = await Promise.all([
     list('clusterroles', ''),
     list('clusterrolebindings', ''),
-    namespace ? objects.get('namespaces', '', namespace) : undefined,
+    namespace ? objects.get('namespaces', '', namespace, maxAgeMs) : undefined,
   ]);
   const [roles, roleBindings] = found
     ? await Promise.all([list('roles', namespace), list('rolebindings', namespace)])

@@ -93,16 +93,20 @@ async function join(api: ApiRequest): Promise<Handled> {
   return jsonAnswer(201, JSON.stringify(reply));
 }
 
+/** Creates the Secret, or replaces that of an earlier join, which ends the earlier credential. */
 async function storeCredential(api: ApiRequest, secret: UntypedObject): Promise<Status | undefined> {
-  const answer = await shardOf(api.env, 'kube-system').write({
-    verb: 'create',
+  const shard = shardOf(api.env, 'kube-system');
+  const write = {
     resource: 'secrets',
     apiVersion: 'v1',
     namespace: 'kube-system',
     user: systemUser('node-joiner'),
     dryRun: false,
     fieldManager: 'zeroplane',
+    name: secret.metadata.name ?? '',
     body: JSON.stringify(secret),
-  });
-  return answer.code === 201 ? undefined : (JSON.parse(answer.body) as Status);
+  };
+  let answer = await shard.write({ ...write, verb: 'create' });
+  if (answer.code === 409) answer = await shard.write({ ...write, verb: 'update' });
+  return answer.code < 300 ? undefined : (JSON.parse(answer.body) as Status);
 }
