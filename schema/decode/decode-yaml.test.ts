@@ -60,6 +60,28 @@ test('lists that double by anchors end at a limit', () => {
   expect(valueOf(bomb.join('\n'))).toBe('yaml: document contains excessive aliasing');
 });
 
+test('what an alias stands for is a copy, not shared', () => {
+  const value = valueOf('a: &x {b: 1}\nc: *x') as { a: { b?: number }; c: object };
+  delete value.a.b;
+  expect(value.c).toEqual({ b: 1 });
+});
+
+test('an alias stands for the last anchor of its name before it', () => {
+  expect(valueOf('a: &x 1\nb: *x\nc: &x 2\nd: *x')).toEqual({ a: 1, b: 1, c: 2, d: 2 });
+  expect(valueOf('a: &x [*x]')).toBe("yaml: unknown anchor 'x' referenced");
+});
+
+test('a quoted << is a key like any other', () => {
+  expect(valueOf('"<<": 1')).toEqual({ '<<': 1 });
+  expect(valueOf('<<: 1')).toBe('yaml: map merge requires map or sequence of maps as the value');
+});
+
+test('many keys, aliases or errors take no more than one walk', () => {
+  const many = Array.from({ length: 20_000 }, (_, i) => `k${i}: &a${i} v\nl${i}: *a${i}`).join('\n');
+  expect(Object.keys(valueOf(many) as object)).toHaveLength(40_000);
+  expect(valueOf(`a: ${'&x '.repeat(20_000)}`)).toBe('yaml: line 1: A node can have at most one anchor');
+});
+
 test('nesting without end is refused, not a crash', () => {
   expect(valueOf('['.repeat(50_000))).toMatch(/^yaml: /);
   expect(valueOf(`a: ${'['.repeat(2_000)}${']'.repeat(2_000)}`)).toBe('yaml: exceeded max depth');
