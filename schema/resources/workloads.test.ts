@@ -126,7 +126,8 @@ interface PrintingRow extends Fields {
 const PRINTED_AT = Date.UTC(2026, 0, 2);
 
 describe('tables of workload kinds', () => {
-  it.each(printingRows as readonly PrintingRow[])('$kind: $name', ({ kind, name: _, metadata, cells, ...fields }) => {
+  it.each(printingRows as readonly PrintingRow[])('$kind: $name', (row) => {
+    const { kind, metadata, cells, ...fields } = row;
     const definition = definitionOf(kind);
     const object = decoded(definition, {
       ...fields,

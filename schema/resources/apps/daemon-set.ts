@@ -16,7 +16,8 @@ import { setPodTemplateDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledTemplateFields } from '../core/pod-dropped-fields.ts';
 import type { PodTemplateSpec } from '../core/pod-types.ts';
 import { goMap } from '../core/pod-validation/go-struct.ts';
-import { type PodValidationOptions, STRICT_FOR_TEMPLATE, validateLeniently } from '../core/pod-validation/options.ts';
+import { validateLeniently } from '../core/pod-validation/old-spec-excuses.ts';
+import { type PodValidationOptions, STRICT_FOR_TEMPLATE } from '../core/pod-validation/options.ts';
 import { validatePodTemplate } from '../core/pod-validation/pod-spec.ts';
 import { warningsForPodTemplate } from '../core/pod-warnings.ts';
 import {

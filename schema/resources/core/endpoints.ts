@@ -21,7 +21,9 @@ function addressErrors({ ip = '', hostname, nodeName }: Address, field: string):
   return [
     ...validateLegacyIp(ip, `${field}.ip`),
     ...(hostname ? dns1123LabelErrors(hostname, `${field}.hostname`) : []),
-    ...(nodeName === undefined ? [] : isDNS1123Subdomain(nodeName).map((text) => invalid(`${field}.nodeName`, nodeName, text))),
+    ...(nodeName === undefined
+      ? []
+      : isDNS1123Subdomain(nodeName).map((text) => invalid(`${field}.nodeName`, nodeName, text))),
     ...validateEndpointIp(ip, `${field}.ip`),
   ];
 }
@@ -102,9 +104,17 @@ export const endpoints = defineResource<Endpoints>({
   table: {
     columns: [
       nameColumn,
-      column('Endpoints', 'string', 'The set of all endpoints is the union of all subsets. Addresses are placed into subsets according to the IPs they share. A single address with multiple ports, some of which are ready and some of which are not (because they come from different containers) will result in the address being displayed in different subsets for the different ports. No address will appear in both Addresses and NotReadyAddresses in the same subset. Sets of addresses and ports that comprise a service.'),
+      column(
+        'Endpoints',
+        'string',
+        'The set of all endpoints is the union of all subsets. Addresses are placed into subsets according to the IPs they share. A single address with multiple ports, some of which are ready and some of which are not (because they come from different containers) will result in the address being displayed in different subsets for the different ports. No address will appear in both Addresses and NotReadyAddresses in the same subset. Sets of addresses and ports that comprise a service.',
+      ),
       ageColumn,
     ],
-    cells: (endpoints, now) => [endpoints.metadata.name ?? '', formatEndpoints(endpoints.subsets ?? []), age(endpoints, now)],
+    cells: (endpoints, now) => [
+      endpoints.metadata.name ?? '',
+      formatEndpoints(endpoints.subsets ?? []),
+      age(endpoints, now),
+    ],
   },
 });

@@ -18,24 +18,38 @@ const NEW = {
 describe('Event', () => {
   it.each<[string, object, string[]]>([
     ['old, in its own namespace', { involvedObject: ABOUT }, []],
-    ['old, elsewhere', { involvedObject: { ...ABOUT, namespace: 'other' } }, [
-      'involvedObject.namespace: Invalid value: "other": does not match event.namespace',
-    ]],
-    ['old, about the cluster', { involvedObject: {} }, ['involvedObject.namespace: Invalid value: "": does not match event.namespace']],
+    [
+      'old, elsewhere',
+      { involvedObject: { ...ABOUT, namespace: 'other' } },
+      ['involvedObject.namespace: Invalid value: "other": does not match event.namespace'],
+    ],
+    [
+      'old, about the cluster',
+      { involvedObject: {} },
+      ['involvedObject.namespace: Invalid value: "": does not match event.namespace'],
+    ],
     ['old, about the cluster, in default', { metadata: { namespace: 'default' }, involvedObject: {} }, []],
     ['new', NEW, []],
-    ['new, with nothing said', { involvedObject: ABOUT, eventTime: NEW.eventTime }, [
-      'reportingComponent: Required value',
-      "reportingComponent: Invalid value: \"\": name part must be non-empty",
-      "reportingComponent: Invalid value: \"\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
-      'reportingInstance: Required value',
-      'action: Required value',
-      'reason: Required value',
-    ]],
-    ['new, too long', { ...NEW, message: 'x'.repeat(1025), reason: 'x'.repeat(129) }, [
-      'reason: Invalid value: "": can have at most 128 characters',
-      'message: Invalid value: "": can have at most 1024 characters',
-    ]],
+    [
+      'new, with nothing said',
+      { involvedObject: ABOUT, eventTime: NEW.eventTime },
+      [
+        'reportingComponent: Required value',
+        'reportingComponent: Invalid value: "": name part must be non-empty',
+        "reportingComponent: Invalid value: \"\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+        'reportingInstance: Required value',
+        'action: Required value',
+        'reason: Required value',
+      ],
+    ],
+    [
+      'new, too long',
+      { ...NEW, message: 'x'.repeat(1025), reason: 'x'.repeat(129) },
+      [
+        'reason: Invalid value: "": can have at most 128 characters',
+        'message: Invalid value: "": can have at most 1024 characters',
+      ],
+    ],
   ])('takes or refuses one: %s', (_, fields, errors) => {
     expect(created(event, fields).errors).toEqual(errors);
   });
@@ -43,7 +57,14 @@ describe('Event', () => {
   it('is held to more in events.k8s.io/v1', () => {
     const { errors } = created(
       event,
-      { ...NEW, type: 'Odd', count: 1, source: { component: 'c' }, firstTimestamp: '2026-01-01T00:00:00Z', series: { count: 1 } },
+      {
+        ...NEW,
+        type: 'Odd',
+        count: 1,
+        source: { component: 'c' },
+        firstTimestamp: '2026-01-01T00:00:00Z',
+        series: { count: 1 },
+      },
       EVENTS_API_VERSION,
     );
     expect(errors).toEqual([
@@ -103,6 +124,17 @@ describe('Event', () => {
       message: ' up\n',
       series: { count: 4, lastObservedTime: '2026-01-01T00:59:00.000000Z' },
     });
-    expect(rowOf(event, object)).toEqual(['60s', 'Normal', 'Started', 'pod/web', 'spec', 'example.com/ctl, ctl-1', 'up', '30m', 4, 'x']);
+    expect(rowOf(event, object)).toEqual([
+      '60s',
+      'Normal',
+      'Started',
+      'pod/web',
+      'spec',
+      'example.com/ctl, ctl-1',
+      'up',
+      '30m',
+      4,
+      'x',
+    ]);
   });
 });

@@ -3,7 +3,13 @@ import type { ILimitRange } from 'kubernetes-models/v1/LimitRange';
 import { duplicate, type FieldError, forbiddenField, invalid, required } from '../../meta/field-error.ts';
 import { isQualifiedName, nameIsDNSSubdomain } from '../../meta/name-rules.ts';
 import type { Typed } from '../../meta/object-meta.ts';
-import { compareQuantities, formatQuantity, newQuantity, type Quantity, quantityMilliValue } from '../../meta/quantity.ts';
+import {
+  compareQuantities,
+  formatQuantity,
+  newQuantity,
+  type Quantity,
+  quantityMilliValue,
+} from '../../meta/quantity.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { quantityAt } from '../field-checks.ts';
 import { defaultTable } from '../printing.ts';

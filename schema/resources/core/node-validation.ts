@@ -77,7 +77,8 @@ function featureErrors({ status }: Node): FieldError[] {
     const next = features[i + 1];
     const nextField = `status.declaredFeatures[${i + 1}]`;
     if (next === feature) errors.push(duplicate(nextField, next));
-    else if (next !== undefined && feature > next) errors.push(invalid(nextField, next, 'list must be sorted alphabetically'));
+    else if (next !== undefined && feature > next)
+      errors.push(invalid(nextField, next, 'list must be sorted alphabetically'));
     return errors;
   });
 }
@@ -141,7 +142,9 @@ function providerIdErrors(next: Node, previous: Node): FieldError[] {
   const before = previous.spec?.providerID;
   const after = next.spec?.providerID;
   if (!before || before === after) return [];
-  return [invalid('spec.providerID', null, after ? 'field cannot be modified once set' : 'field cannot be cleared once set')];
+  return [
+    invalid('spec.providerID', null, after ? 'field cannot be modified once set' : 'field cannot be cleared once set'),
+  ];
 }
 
 type SourceRule = (source: ConfigMapSource, field: string) => FieldError[];
@@ -192,5 +195,7 @@ export const validateNodeUpdate = (next: Node, previous: Node): FieldError[] => 
   ...providerIdErrors(next, previous),
   ...configErrors(next),
   ...taintErrors(next.spec?.taints ?? [], 'metadata.taints'),
-  ...(next.spec?.externalID === previous.spec?.externalID ? [] : [forbiddenField('spec.externalID', 'may not be updated')]),
+  ...(next.spec?.externalID === previous.spec?.externalID
+    ? []
+    : [forbiddenField('spec.externalID', 'may not be updated')]),
 ];

@@ -28,7 +28,8 @@ const RESIZE_STATES = [
 export function validateClaim({ spec = {} }: Claim, previous: Claim | undefined): FieldError[] {
   const errors: FieldError[] = [];
   validateClaimSpec(spec, 'spec', errors);
-  const hadGroup = previous?.spec?.dataSource?.apiGroup !== undefined || previous?.spec?.dataSourceRef?.apiGroup !== undefined;
+  const hadGroup =
+    previous?.spec?.dataSource?.apiGroup !== undefined || previous?.spec?.dataSourceRef?.apiGroup !== undefined;
   // A group stored under older, laxer rules may stay.
   return hadGroup ? errors.filter(({ field }) => !field.endsWith('.apiGroup')) : errors;
 }
@@ -49,7 +50,11 @@ function movesClassFromAnnotation(next: Claim, previous: Claim): boolean {
 function setsFirstClass(next: Claim, previous: Claim): boolean {
   const annotation = previous.metadata.annotations?.[CLASS_ANNOTATION];
   const name = next.spec?.storageClassName;
-  return name !== undefined && previous.spec?.storageClassName === undefined && (annotation === undefined || annotation === name);
+  return (
+    name !== undefined &&
+    previous.spec?.storageClassName === undefined &&
+    (annotation === undefined || annotation === name)
+  );
 }
 
 function classAnnotationErrors(next: Claim, previous: Claim): FieldError[] {
@@ -100,7 +105,8 @@ export function validateClaimUpdate(next: Claim, previous: Claim): FieldError[] 
   const errors = [...validateClaim(next, previous), ...classAnnotationErrors(next, previous)];
   const rest = withoutAllowedChanges(next, previous);
   if (!semanticEqual(rest, previous.spec)) {
-    const text = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+    const text =
+      'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
     errors.push(forbiddenField('spec', `${text}\n${unifiedJsonDiff(previous.spec, rest)}`));
   }
   return [
@@ -136,7 +142,9 @@ export function validateClaimStatus({ spec, status }: Claim): FieldError[] {
   const states = 'status.allocatedResourceStatuses';
   return [
     ...(spec?.accessModes?.length ? [] : [required('Spec.accessModes')]),
-    ...Object.entries(status?.capacity ?? {}).flatMap(([name, value]) => basicAmountErrors(value, `status.capacity[${name}]`)),
+    ...Object.entries(status?.capacity ?? {}).flatMap(([name, value]) =>
+      basicAmountErrors(value, `status.capacity[${name}]`),
+    ),
     ...Object.entries(status?.allocatedResourceStatuses ?? {}).flatMap(([name, state]) => [
       ...resourceKeyErrors(name, states),
       ...(RESIZE_STATES.includes(state) ? [] : [notSupported(states, name, RESIZE_STATES)]),

@@ -23,15 +23,35 @@ type Rule = (source: never, field: string, errors: FieldError[], volumeName: str
 const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 const RECLAIM_POLICIES = ['Delete', 'Recycle', 'Retain'];
 const VOLUME_MODES = ['Block', 'Filesystem'];
-const HOST_PATH_TYPES = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
+const HOST_PATH_TYPES = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+];
 const DRIVER_NAME_BYTES_MAX = 63;
 const INITIATED_NAME_CHARS_MAX = 64;
 const MOUNT_OPTIONS_ANNOTATION = 'volume.beta.kubernetes.io/mount-options';
 
 /** Sources that can be mounted with options. */
 const MOUNTABLE: readonly (keyof Spec)[] = [
-  'gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'nfs', 'rbd', 'quobyte', 'iscsi', 'cinder', 'cephfs', 'azureFile',
-  'vsphereVolume', 'azureDisk', 'photonPersistentDisk',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'iscsi',
+  'cinder',
+  'cephfs',
+  'azureFile',
+  'vsphereVolume',
+  'azureDisk',
+  'photonPersistentDisk',
 ];
 
 interface SecretReference {
@@ -63,7 +83,12 @@ function secretReferenceErrors(reference: SecretReference | undefined, field: st
   ];
 }
 
-const CSI_SECRETS = ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'] as const;
+const CSI_SECRETS = [
+  'controllerPublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodePublishSecretRef',
+  'nodeExpandSecretRef',
+] as const;
 
 function validateCsi(source: NonNullable<Spec['csi']>, field: string, errors: FieldError[]): void {
   errors.push(...csiDriverNameErrors(source.driver ?? '', `${field}.driver`));
@@ -90,11 +115,17 @@ function validateGlusterfs(source: NonNullable<Spec['glusterfs']>, field: string
   if (!path) errors.push(required(`${field}.path`));
   if (namespace === undefined) return;
   const at = `${field}.endpointsNamespace`;
-  if (namespace === '') errors.push(invalid(at, namespace, 'if the endpointnamespace is set, it must be a valid namespace name'));
+  if (namespace === '')
+    errors.push(invalid(at, namespace, 'if the endpointnamespace is set, it must be a valid namespace name'));
   else errors.push(...isDNS1123Label(namespace).map((text) => invalid(at, namespace, text)));
 }
 
-function validateIscsi(source: NonNullable<Spec['iscsi']>, field: string, errors: FieldError[], volumeName: string): void {
+function validateIscsi(
+  source: NonNullable<Spec['iscsi']>,
+  field: string,
+  errors: FieldError[],
+  volumeName: string,
+): void {
   const { targetPortal = '', initiatorName, secretRef } = source;
   if (initiatorName !== undefined && `${volumeName}:${targetPortal}`.length > INITIATED_NAME_CHARS_MAX) {
     const text =
@@ -178,7 +209,9 @@ function sourceErrors(spec: Spec, volumeName: string): FieldError[] {
 function accessModeErrors({ accessModes = [] }: Spec): FieldError[] {
   const field = 'spec.accessModes';
   if (accessModes.length === 0) return [required(field)];
-  const errors = accessModes.filter((mode) => !ACCESS_MODES.includes(mode)).map((mode) => notSupported(field, mode, ACCESS_MODES));
+  const errors = accessModes
+    .filter((mode) => !ACCESS_MODES.includes(mode))
+    .map((mode) => notSupported(field, mode, ACCESS_MODES));
   const others = accessModes.filter((mode) => mode !== 'ReadWriteOncePod' && ACCESS_MODES.includes(mode));
   if (!accessModes.includes('ReadWriteOncePod') || others.length === 0) return errors;
   return [...errors, forbiddenField(field, 'may not use ReadWriteOncePod with other access modes')];
@@ -212,19 +245,29 @@ function affinityErrors({ nodeAffinity }: Spec, previous: Volume | undefined): F
   if (!nodeAffinity) return [];
   const errors: FieldError[] = [];
   const field = 'spec.nodeAffinity.required';
-  if (nodeAffinity.required) validateNodeSelector(nodeAffinity.required, field, hasInvalidValue(previous?.spec?.nodeAffinity), errors);
+  if (nodeAffinity.required)
+    validateNodeSelector(nodeAffinity.required, field, hasInvalidValue(previous?.spec?.nodeAffinity), errors);
   else errors.push(required(field, 'must specify required node constraints'));
   return errors;
 }
 
 /** A path that means the root. */
-const isRoot = (path: string): boolean => path.split('/').every((part) => part === '' || part === '.') && path.startsWith('/');
+const isRoot = (path: string): boolean =>
+  path.split('/').every((part) => part === '' || part === '.') && path.startsWith('/');
 
 function restErrors(spec: Spec): FieldError[] {
-  const { hostPath, persistentVolumeReclaimPolicy: policy, storageClassName, volumeMode, volumeAttributesClassName: className } = spec;
+  const {
+    hostPath,
+    persistentVolumeReclaimPolicy: policy,
+    storageClassName,
+    volumeMode,
+    volumeAttributesClassName: className,
+  } = spec;
   const errors: FieldError[] = [];
   if (hostPath && isRoot(hostPath.path ?? '') && policy === 'Recycle') {
-    errors.push(forbiddenField('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"));
+    errors.push(
+      forbiddenField('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"),
+    );
   }
   if (storageClassName) errors.push(...dns1123SubdomainErrors(storageClassName, 'spec.storageClassName'));
   if (volumeMode !== undefined && !VOLUME_MODES.includes(volumeMode)) {
@@ -232,7 +275,9 @@ function restErrors(spec: Spec): FieldError[] {
   }
   if (className === undefined) return errors;
   const field = 'spec.volumeAttributesClassName';
-  errors.push(...(className ? dns1123SubdomainErrors(className, field) : [required(field, 'an empty string is disallowed')]));
+  errors.push(
+    ...(className ? dns1123SubdomainErrors(className, field) : [required(field, 'an empty string is disallowed')]),
+  );
   if (!spec.csi) errors.push(required('spec.csi', 'has to be specified when using volumeAttributesClassName'));
   return errors;
 }
@@ -261,7 +306,9 @@ export function inlineVolumeErrors(spec: Spec, field: string): FieldError[] {
   if (!spec.csi) errors.push(required('spec.csi', 'has to be specified in the context of inline volumes'));
   errors.push(...accessModeErrors(spec));
   if (policy && policy !== 'Retain') {
-    errors.push(forbiddenField('spec.persistentVolumeReclaimPolicy', 'may only be Retain in the context of inline volumes'));
+    errors.push(
+      forbiddenField('spec.persistentVolumeReclaimPolicy', 'may only be Retain in the context of inline volumes'),
+    );
   }
   if (spec.nodeAffinity) errors.push(forbiddenField('spec.nodeAffinity', notHere));
   errors.push(...sourceErrors(spec, ''));
@@ -277,7 +324,10 @@ function mountOptionErrors({ metadata, spec = {} }: Volume): FieldError[] {
   if (metadata.annotations?.[MOUNT_OPTIONS_ANNOTATION] === undefined) return [];
   if (MOUNTABLE.some((name) => spec[name] !== undefined)) return [];
   return [
-    forbiddenField(`metadata.annotations.${MOUNT_OPTIONS_ANNOTATION}`, 'may not specify mount options for this volume type'),
+    forbiddenField(
+      `metadata.annotations.${MOUNT_OPTIONS_ANNOTATION}`,
+      'may not specify mount options for this volume type',
+    ),
   ];
 }
 
@@ -300,7 +350,9 @@ function sourceChanges(next: Volume, previous: Volume): FieldError[] {
   }
   if (semanticEqual(before, after)) return [];
   const diff = unifiedJsonDiff(before, after);
-  return [forbiddenField('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${diff}`)];
+  return [
+    forbiddenField('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${diff}`),
+  ];
 }
 
 const GA_LABELS: Readonly<Record<string, string>> = {

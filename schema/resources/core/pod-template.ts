@@ -9,7 +9,8 @@ import { column, containerCells, formatLabels, nameColumn } from '../printing.ts
 import { setPodTemplateDefaults } from './pod-defaults.ts';
 import { dropDisabledTemplateFields } from './pod-dropped-fields.ts';
 import type { PodTemplateSpec } from './pod-types.ts';
-import { type PodValidationOptions, STRICT_FOR_TEMPLATE, validateLeniently } from './pod-validation/options.ts';
+import { validateLeniently } from './pod-validation/old-spec-excuses.ts';
+import { type PodValidationOptions, STRICT_FOR_TEMPLATE } from './pod-validation/options.ts';
 import { validatePodTemplate } from './pod-validation/pod-spec.ts';
 import { warningsForPodTemplate } from './pod-warnings.ts';
 
@@ -49,7 +50,9 @@ export const podTemplate = defineResource<PodTemplate>({
       return validateLeniently(STRICT_FOR_TEMPLATE, spec, metadata, (options) => validate(next, options));
     },
     warnings: (next, previous) =>
-      previous && semanticEqual(next.template, previous.template) ? [] : warningsForPodTemplate(templateOf(next), 'template'),
+      previous && semanticEqual(next.template, previous.template)
+        ? []
+        : warningsForPodTemplate(templateOf(next), 'template'),
   },
   hasGeneration: true,
   returnsDeletedObject: true,

@@ -9,19 +9,30 @@ import { validateNonnegative } from '../../meta/object-meta-validation.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { validateAvailable, validateCounts, validateWithinReplicas } from '../apps/workload-status.ts';
 import { validateEndlessPods } from '../apps/workload-template.ts';
-import { age, ageColumn, column, containerCells, containersColumn, formatLabels, imagesColumn, nameColumn } from '../printing.ts';
+import {
+  age,
+  ageColumn,
+  column,
+  containerCells,
+  containersColumn,
+  formatLabels,
+  imagesColumn,
+  nameColumn,
+} from '../printing.ts';
 import { setPodTemplateDefaults } from './pod-defaults.ts';
 import { dropDisabledTemplateFields } from './pod-dropped-fields.ts';
 import type { PodTemplateSpec } from './pod-types.ts';
 import { goMap } from './pod-validation/go-struct.ts';
-import { type PodValidationOptions, STRICT_FOR_TEMPLATE, validateLeniently } from './pod-validation/options.ts';
+import { validateLeniently } from './pod-validation/old-spec-excuses.ts';
+import { type PodValidationOptions, STRICT_FOR_TEMPLATE } from './pod-validation/options.ts';
 import { validatePodTemplate } from './pod-validation/pod-spec.ts';
 import { warningsForPodTemplate, workloadNameWarnings } from './pod-warnings.ts';
 
 export type ReplicationController = Typed<IReplicationController>;
 type Labels = Record<string, string>;
 
-const templateOf = ({ spec }: ReplicationController): PodTemplateSpec | undefined => spec?.template as PodTemplateSpec | undefined;
+const templateOf = ({ spec }: ReplicationController): PodTemplateSpec | undefined =>
+  spec?.template as PodTemplateSpec | undefined;
 
 const selectorOf = ({ spec }: ReplicationController): Labels => (spec?.selector ?? {}) as Labels;
 
@@ -60,7 +71,13 @@ const validate = (controller: ReplicationController, options: PodValidationOptio
   ...templateErrors(controller, options),
 ];
 
-const COUNTS = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'] as const;
+const COUNTS = [
+  'replicas',
+  'fullyLabeledReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'observedGeneration',
+] as const;
 
 export const replicationController = defineResource<ReplicationController>({
   group: '',
@@ -86,7 +103,9 @@ export const replicationController = defineResource<ReplicationController>({
     },
     validateUpdate(next, previous) {
       const template = templateOf(previous);
-      return validateLeniently(STRICT_FOR_TEMPLATE, template?.spec, template?.metadata, (options) => validate(next, options));
+      return validateLeniently(STRICT_FOR_TEMPLATE, template?.spec, template?.metadata, (options) =>
+        validate(next, options),
+      );
     },
     warnings(next, previous) {
       if (previous && semanticEqual(next.spec, previous.spec)) return [];
@@ -123,13 +142,26 @@ export const replicationController = defineResource<ReplicationController>({
   table: {
     columns: [
       nameColumn,
-      column('Desired', 'integer', 'Replicas is the number of desired replicas. This is a pointer to distinguish between explicit zero and unspecified. Defaults to 1. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller'),
-      column('Current', 'integer', 'Replicas is the most recently observed number of replicas. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller'),
+      column(
+        'Desired',
+        'integer',
+        'Replicas is the number of desired replicas. This is a pointer to distinguish between explicit zero and unspecified. Defaults to 1. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller',
+      ),
+      column(
+        'Current',
+        'integer',
+        'Replicas is the most recently observed number of replicas. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller',
+      ),
       column('Ready', 'integer', 'The number of ready replicas for this replication controller.'),
       ageColumn,
       containersColumn,
       imagesColumn,
-      column('Selector', 'string', 'Selector is a label query over pods that should match the Replicas count. If Selector is empty, it is defaulted to the labels present on the Pod template. Label keys and values that must match in order to be controlled by this replication controller, if empty defaulted to labels on Pod template. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors', 1),
+      column(
+        'Selector',
+        'string',
+        'Selector is a label query over pods that should match the Replicas count. If Selector is empty, it is defaulted to the labels present on the Pod template. Label keys and values that must match in order to be controlled by this replication controller, if empty defaulted to labels on Pod template. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors',
+        1,
+      ),
     ],
     cells: (controller, now) => [
       controller.metadata.name ?? '',

@@ -24,7 +24,9 @@ export function resourceNameErrors(name: string, field: string): FieldError[] {
 export function containerResourceNameErrors(name: string, field: string): FieldError[] {
   const errors = resourceNameErrors(name, field);
   if (!name.includes('/')) {
-    return isStandardContainerResource(name) ? errors : [...errors, invalid(field, name, 'must be a standard resource for containers')];
+    return isStandardContainerResource(name)
+      ? errors
+      : [...errors, invalid(field, name, 'must be a standard resource for containers')];
   }
   if (isNativeResource(name) || isExtendedResource(name)) return errors;
   return [...errors, invalid(field, name, "doesn't follow extended resource name standard")];

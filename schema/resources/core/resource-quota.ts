@@ -77,11 +77,24 @@ function operatorErrors({ scopeName, operator, values = [] }: Requirement): Fiel
     case 'In':
     case 'NotIn':
       if (values.length > 0) return errors;
-      return [...errors, required(`${SELECTOR}.values`, "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector")];
+      return [
+        ...errors,
+        required(
+          `${SELECTOR}.values`,
+          "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector",
+        ),
+      ];
     case 'Exists':
     case 'DoesNotExist':
       if (values.length === 0) return errors;
-      return [...errors, invalid(`${SELECTOR}.values`, values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector")];
+      return [
+        ...errors,
+        invalid(
+          `${SELECTOR}.values`,
+          values,
+          "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector",
+        ),
+      ];
     default:
       return [...errors, invalid(`${SELECTOR}.operator`, operator ?? '', 'not a valid selector operator')];
   }
@@ -99,7 +112,9 @@ function printSelector(requirements: readonly Requirement[]): unknown {
 function selectorErrors(spec: Spec): FieldError[] {
   const requirements = spec.scopeSelector?.matchExpressions ?? [];
   const errors = requirements.flatMap((requirement) => [
-    ...(isKnownScope(requirement.scopeName) ? [] : [invalid(`${SELECTOR}.scopeName`, requirement.scopeName, 'unsupported scope')]),
+    ...(isKnownScope(requirement.scopeName)
+      ? []
+      : [invalid(`${SELECTOR}.scopeName`, requirement.scopeName, 'unsupported scope')]),
     ...repeat(misfits(spec, requirement.scopeName), invalid(SELECTOR, printSelector(requirements), MISFIT)),
     ...operatorErrors(requirement),
   ]);
@@ -135,7 +150,9 @@ function warnings({ spec }: ResourceQuota, previous: ResourceQuota | undefined):
     const request = hard[requestName] === undefined ? undefined : quantityAt(hard[requestName]);
     const limit = hard[`limits.${name}`] === undefined ? undefined : quantityAt(hard[`limits.${name}`]);
     if (!request || !limit || compareQuantities(request, limit) <= 0) return [];
-    return [`ResourceQuota ${requestName} (${formatQuantity(request)}) should be less than limits.${name} (${formatQuantity(limit)})`];
+    return [
+      `ResourceQuota ${requestName} (${formatQuantity(request)}) should be less than limits.${name} (${formatQuantity(limit)})`,
+    ];
   });
 }
 
@@ -165,7 +182,8 @@ export const resourceQuota = defineResource<ResourceQuota>({
   validateName: nameIsDNSSubdomain,
   defaults(quota) {
     quota.spec ??= {};
-    for (const list of [quota.spec.hard, quota.status?.hard, quota.status?.used]) if (list) setResourceListDefaults(list);
+    for (const list of [quota.spec.hard, quota.status?.hard, quota.status?.used])
+      if (list) setResourceListDefaults(list);
   },
   prepareForCreate(quota) {
     quota.status = {};
@@ -189,9 +207,18 @@ export const resourceQuota = defineResource<ResourceQuota>({
     columns: [
       nameColumn,
       column('Request', 'string', 'Request represents a minimum amount of cpu/memory that a container may consume.'),
-      column('Limit', 'string', 'Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node.'),
+      column(
+        'Limit',
+        'string',
+        'Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node.',
+      ),
       ageColumn,
     ],
-    cells: (quota, now) => [quota.metadata.name ?? '', formatUse(quota, false), formatUse(quota, true), age(quota, now)],
+    cells: (quota, now) => [
+      quota.metadata.name ?? '',
+      formatUse(quota, false),
+      formatUse(quota, true),
+      age(quota, now),
+    ],
   },
 });

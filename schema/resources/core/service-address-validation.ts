@@ -44,7 +44,9 @@ function familyMatchErrors(service: Service): FieldError[] {
   return clusterIpsOf(service).flatMap((ip, i) => {
     const family = families[i];
     const isMatching = family === undefined || (family === 'IPv6') === isIPv6Text(ip);
-    return isMatching ? [] : [invalid(`${IPS}[${i}]`, ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``)];
+    return isMatching
+      ? []
+      : [invalid(`${IPS}[${i}]`, ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``)];
   });
 }
 
@@ -57,14 +59,21 @@ export function validateClusterIpFields(service: Service, previous: Service | un
   if (ips.length > 2) errors.push(invalid(IPS, ips, 'may only hold up to 2 values'));
   if (ipErrors.length > 0) return errors;
   const isDualStack = ips.some(isIPv6Text) && !ips.every(isIPv6Text);
-  if (ips.length > 1 && !isDualStack) errors.push(invalid(IPS, ips, 'may specify no more than one IP for each IP family'));
+  if (ips.length > 1 && !isDualStack)
+    errors.push(invalid(IPS, ips, 'may specify no more than one IP for each IP family'));
   return [...errors, ...familyMatchErrors(service)];
 }
 
 const mustBeSingle = (service: Service, what: string): FieldError[] =>
   service.spec.ipFamilyPolicy === 'SingleStack'
     ? []
-    : [invalid('spec.ipFamilyPolicy', service.spec.ipFamilyPolicy, `must be set to 'SingleStack' when releasing the secondary ${what}`)];
+    : [
+        invalid(
+          'spec.ipFamilyPolicy',
+          service.spec.ipFamilyPolicy,
+          `must be set to 'SingleStack' when releasing the secondary ${what}`,
+        ),
+      ];
 
 function clusterIpChanges(next: Service, previous: Service): FieldError[] {
   if (isHeadless(previous) && isHeadless(next)) return [];

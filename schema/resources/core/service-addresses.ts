@@ -49,7 +49,8 @@ function keepAllocated(next: Service, previous: Service): void {
   const { spec } = next;
   if (needsClusterIp(previous) && needsClusterIp(next)) {
     if (!spec.clusterIP && previous.spec.clusterIP) spec.clusterIP = previous.spec.clusterIP;
-    if (clusterIpsOf(next).length === 0 && clusterIpsOf(previous).length > 0) spec.clusterIPs = [...clusterIpsOf(previous)];
+    if (clusterIpsOf(next).length === 0 && clusterIpsOf(previous).length > 0)
+      spec.clusterIPs = [...clusterIpsOf(previous)];
   }
   if (allocatesNodePorts(previous) && allocatesNodePorts(next)) keepNodePorts(next, previous);
   if (needsHealthCheck(previous) && needsHealthCheck(next) && !spec.healthCheckNodePort) {
@@ -134,7 +135,10 @@ function unconfiguredErrors({ spec }: Service): FieldError[] {
     family === CLUSTER_FAMILY ? [] : [invalid(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster')],
   );
   if (spec.ipFamilyPolicy !== 'RequireDualStack') return families;
-  return [invalid('spec.ipFamilyPolicy', spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'), ...families];
+  return [
+    invalid('spec.ipFamilyPolicy', spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'),
+    ...families,
+  ];
 }
 
 /** A service that prefers two stacks and says nothing new about them is left as it is. */
@@ -183,7 +187,9 @@ function takeClusterIp(service: Service, pool: ValuePool): Status | undefined {
   }
   const ip = pool.next();
   if (ip === undefined) {
-    return internalError(`failed to allocate a serviceIP for Service ${JSON.stringify(service.metadata.name ?? '')}: range is full`);
+    return internalError(
+      `failed to allocate a serviceIP for Service ${JSON.stringify(service.metadata.name ?? '')}: range is full`,
+    );
   }
   spec.clusterIP = ip;
   spec.clusterIPs = [ip];
@@ -298,7 +304,12 @@ export const serviceAllocation: PoolAllocation<Service> = {
   held,
   demand(body) {
     const { clusterIPs, nodePorts } = held(body);
-    const named = clusterIPs.length > 0 ? clusterIPs : body.spec.clusterIP && body.spec.clusterIP !== HEADLESS ? [body.spec.clusterIP] : [];
+    const named =
+      clusterIPs.length > 0
+        ? clusterIPs
+        : body.spec.clusterIP && body.spec.clusterIP !== HEADLESS
+          ? [body.spec.clusterIP]
+          : [];
     const health = body.spec.healthCheckNodePort;
     return {
       clusterIPs: { count: 1, named },

@@ -46,9 +46,14 @@ export function dropTypeDependentFields(next: Service, previous: Service): void 
   if (needsClusterIp(previous) && !needsClusterIp(next)) dropClusterIps(spec, before);
   if (hasNodePorts(previous) && !hasNodePorts(next)) {
     const known = nodePortsOf(previous);
-    if (nodePortsOf(next).every((port) => known.includes(port))) for (const port of spec.ports ?? []) delete port.nodePort;
+    if (nodePortsOf(next).every((port) => known.includes(port)))
+      for (const port of spec.ports ?? []) delete port.nodePort;
   }
-  if (needsHealthCheck(previous) && !needsHealthCheck(next) && (before.healthCheckNodePort ?? 0) === (spec.healthCheckNodePort ?? 0)) {
+  if (
+    needsHealthCheck(previous) &&
+    !needsHealthCheck(next) &&
+    (before.healthCheckNodePort ?? 0) === (spec.healthCheckNodePort ?? 0)
+  ) {
     delete spec.healthCheckNodePort;
   }
   if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') dropLoadBalancerFields(spec, before);
@@ -72,6 +77,7 @@ function dropClusterIps(spec: ServiceSpec, before: ServiceSpec): void {
 }
 
 function dropLoadBalancerFields(spec: ServiceSpec, before: ServiceSpec): void {
-  if (before.allocateLoadBalancerNodePorts === spec.allocateLoadBalancerNodePorts) delete spec.allocateLoadBalancerNodePorts;
+  if (before.allocateLoadBalancerNodePorts === spec.allocateLoadBalancerNodePorts)
+    delete spec.allocateLoadBalancerNodePorts;
   if (before.loadBalancerClass === spec.loadBalancerClass) delete spec.loadBalancerClass;
 }

@@ -51,8 +51,7 @@ const toNumber = (ip: string): number | undefined => {
   return address.bytes.slice(12).reduce((sum, byte) => sum * 256 + byte, 0);
 };
 
-const toIp = (value: number): string =>
-  [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+const toIp = (value: number): string => [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 
 /**
  * Addresses of one IPv4 network. `used` holds the canonical texts of those taken; it belongs to the
@@ -88,7 +87,11 @@ export function addressPool(cidr: string, used: Set<string>, random: Random): Va
 }
 
 /** Ports of one range; `used` as in `addressPool`, in decimal. */
-export function portPool(bounds: { readonly first: number; readonly last: number }, used: Set<string>, random: Random): ValuePool {
+export function portPool(
+  bounds: { readonly first: number; readonly last: number },
+  used: Set<string>,
+  random: Random,
+): ValuePool {
   const size = bounds.last - bounds.first + 1;
   const range = { ...bounds, reserved: reservedOf(size, 32, 128) };
   return {

@@ -36,11 +36,18 @@ function topologyErrors({ metadata: { annotations = {} } }: Service): FieldError
   const mode = annotations[TOPOLOGY_MODE];
   const hints = annotations[TOPOLOGY_HINTS];
   if (mode === undefined || hints === undefined || mode === hints) return [];
-  return [invalid(`metadata.annotations[${TOPOLOGY_MODE}]`, mode, `must match annotations[${TOPOLOGY_HINTS}] when both are specified`)];
+  return [
+    invalid(
+      `metadata.annotations[${TOPOLOGY_MODE}]`,
+      mode,
+      `must match annotations[${TOPOLOGY_HINTS}] when both are specified`,
+    ),
+  ];
 }
 
 function externalNameErrors({ spec }: Service): FieldError[] {
-  const forbidden = (field: string): FieldError => forbiddenField(`spec.${field}`, 'may not be set for ExternalName services');
+  const forbidden = (field: string): FieldError =>
+    forbiddenField(`spec.${field}`, 'may not be set for ExternalName services');
   const errors: FieldError[] = [];
   if (spec.clusterIPs?.length) errors.push(forbidden('clusterIPs'));
   if (spec.ipFamilies?.length) errors.push(forbidden('ipFamilies'));
@@ -122,12 +129,14 @@ function portClashes(service: Service): FieldError[] {
   const errors: FieldError[] = [];
   if (service.spec.type === 'ClusterIP') {
     ports.forEach(({ nodePort }, i) => {
-      if (nodePort) errors.push(forbiddenField(`spec.ports[${i}].nodePort`, "may not be used when `type` is 'ClusterIP'"));
+      if (nodePort)
+        errors.push(forbiddenField(`spec.ports[${i}].nodePort`, "may not be used when `type` is 'ClusterIP'"));
     });
   }
   const nodePorts = ports.map(({ protocol, nodePort }) => `${protocol}/${nodePort}`);
   ports.forEach(({ nodePort }, i) => {
-    if (nodePort && nodePorts.indexOf(nodePorts[i] as string) < i) errors.push(duplicate(`spec.ports[${i}].nodePort`, nodePort));
+    if (nodePort && nodePorts.indexOf(nodePorts[i] as string) < i)
+      errors.push(duplicate(`spec.ports[${i}].nodePort`, nodePort));
   });
   const numbers = ports.map(({ protocol, port }) => `${protocol}/${port}`);
   ports.forEach((port, i) => {
@@ -143,14 +152,23 @@ function sourceRangeErrors({ metadata, spec }: Service, previous: Service | unde
   if (ranges.length > 0) {
     const field = 'spec.LoadBalancerSourceRanges';
     const known = (previous?.spec.loadBalancerSourceRanges ?? []).map((range) => range.trim());
-    return [...wrongType(field), ...ranges.flatMap((range, i) => validateLegacyCidr(range.trim(), `${field}[${i}]`, known))];
+    return [
+      ...wrongType(field),
+      ...ranges.flatMap((range, i) => validateLegacyCidr(range.trim(), `${field}[${i}]`, known)),
+    ];
   }
   const annotation = metadata.annotations?.[SOURCE_RANGES];
   if (annotation === undefined) return [];
   const field = `metadata.annotations[${SOURCE_RANGES}]`;
   const isOld = previous?.metadata.annotations?.[SOURCE_RANGES] === annotation;
   if (isOld || annotation.trim() === '') return wrongType(field);
-  return [...wrongType(field), ...annotation.trim().split(',').flatMap((range) => validateLegacyCidr(range.trim(), field))];
+  return [
+    ...wrongType(field),
+    ...annotation
+      .trim()
+      .split(',')
+      .flatMap((range) => validateLegacyCidr(range.trim(), field)),
+  ];
 }
 
 function loadBalancerErrors({ spec }: Service): FieldError[] {
@@ -169,7 +187,8 @@ function loadBalancerErrors({ spec }: Service): FieldError[] {
 function externalTrafficErrors(service: Service): FieldError[] {
   const { externalTrafficPolicy: policy = '', healthCheckNodePort = 0 } = service.spec;
   const errors: FieldError[] = [];
-  if (isExternallyAccessible(service)) errors.push(...oneOfErrors(policy, 'spec.externalTrafficPolicy', TRAFFIC_POLICIES));
+  if (isExternallyAccessible(service))
+    errors.push(...oneOfErrors(policy, 'spec.externalTrafficPolicy', TRAFFIC_POLICIES));
   else if (policy) {
     errors.push(invalid('spec.externalTrafficPolicy', policy, 'may only be set for externally-accessible services'));
   }

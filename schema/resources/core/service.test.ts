@@ -132,47 +132,97 @@ describe('creating a service', () => {
 
   it.each<[string, Record<string, unknown>, string[]]>([
     ['no ports', {}, ['spec.ports: Required value']],
-    ['port out of range', { ports: [{ port: 0 }] }, [
-      'spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive',
-      'spec.ports[0].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive',
-    ]],
+    [
+      'port out of range',
+      { ports: [{ port: 0 }] },
+      [
+        'spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive',
+        'spec.ports[0].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive',
+      ],
+    ],
     ['unnamed among several', { ports: [{ port: 1 }, { name: 'b', port: 2 }] }, ['spec.ports[0].name: Required value']],
-    ['unknown protocol', { ports: [{ port: 1, protocol: 'HTTP' }] }, [
-      'spec.ports[0].protocol: Unsupported value: "HTTP": supported values: "SCTP", "TCP", "UDP"',
-    ]],
-    ['same port twice', { ports: [{ name: 'a', port: 1 }, { name: 'b', port: 1 }] }, [
-      'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":1,"TargetPort":0,"NodePort":0}',
-    ]],
-    ['same name twice', { ports: [{ name: 'a', port: 1 }, { name: 'a', port: 2 }] }, ['spec.ports[1].name: Duplicate value: "a"']],
-    ['unknown affinity', { ...HTTP, sessionAffinity: 'Cookie' }, [
-      'spec.sessionAffinity: Unsupported value: "Cookie": supported values: "ClientIP", "None"',
-    ]],
-    ['affinity too long', { ...HTTP, sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 86401 } } }, [
-      'spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400',
-    ]],
-    ['unknown type', { ...HTTP, type: 'Internet' }, [
-      'spec.type: Unsupported value: "Internet": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"',
-    ]],
-    ['node port of a cluster IP', { ports: [{ port: 1, nodePort: 30000 }] }, [
-      "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
-    ]],
+    [
+      'unknown protocol',
+      { ports: [{ port: 1, protocol: 'HTTP' }] },
+      ['spec.ports[0].protocol: Unsupported value: "HTTP": supported values: "SCTP", "TCP", "UDP"'],
+    ],
+    [
+      'same port twice',
+      {
+        ports: [
+          { name: 'a', port: 1 },
+          { name: 'b', port: 1 },
+        ],
+      },
+      [
+        'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":1,"TargetPort":0,"NodePort":0}',
+      ],
+    ],
+    [
+      'same name twice',
+      {
+        ports: [
+          { name: 'a', port: 1 },
+          { name: 'a', port: 2 },
+        ],
+      },
+      ['spec.ports[1].name: Duplicate value: "a"'],
+    ],
+    [
+      'unknown affinity',
+      { ...HTTP, sessionAffinity: 'Cookie' },
+      ['spec.sessionAffinity: Unsupported value: "Cookie": supported values: "ClientIP", "None"'],
+    ],
+    [
+      'affinity too long',
+      { ...HTTP, sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 86401 } } },
+      [
+        'spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400',
+      ],
+    ],
+    [
+      'unknown type',
+      { ...HTTP, type: 'Internet' },
+      [
+        'spec.type: Unsupported value: "Internet": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"',
+      ],
+    ],
+    [
+      'node port of a cluster IP',
+      { ports: [{ port: 1, nodePort: 30000 }] },
+      ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
+    ],
     ['external name missing', { type: 'ExternalName' }, ['spec.externalName: Required value']],
-    ['source ranges elsewhere', { ...HTTP, loadBalancerSourceRanges: ['10.0.0.0/33'] }, [
-      "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
-      'spec.LoadBalancerSourceRanges[0]: Invalid value: "10.0.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
-    ]],
-    ['traffic policy of an inner service', { ...HTTP, externalTrafficPolicy: 'Local' }, [
-      'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
-    ]],
-    ['bad external address', { ...HTTP, externalIPs: ['127.0.0.1'] }, [
-      'spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
-    ]],
-    ['headless node port', { ...HTTP, type: 'NodePort', clusterIP: 'None' }, [
-      'spec.clusterIPs[0]: Invalid value: "None": may not be set to \'None\' for NodePort services',
-    ]],
-    ['unknown distribution', { ...HTTP, trafficDistribution: 'Near' }, [
-      'spec.trafficDistribution: Unsupported value: "Near": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"',
-    ]],
+    [
+      'source ranges elsewhere',
+      { ...HTTP, loadBalancerSourceRanges: ['10.0.0.0/33'] },
+      [
+        "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
+        'spec.LoadBalancerSourceRanges[0]: Invalid value: "10.0.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+      ],
+    ],
+    [
+      'traffic policy of an inner service',
+      { ...HTTP, externalTrafficPolicy: 'Local' },
+      ['spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services'],
+    ],
+    [
+      'bad external address',
+      { ...HTTP, externalIPs: ['127.0.0.1'] },
+      ['spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)'],
+    ],
+    [
+      'headless node port',
+      { ...HTTP, type: 'NodePort', clusterIP: 'None' },
+      ['spec.clusterIPs[0]: Invalid value: "None": may not be set to \'None\' for NodePort services'],
+    ],
+    [
+      'unknown distribution',
+      { ...HTTP, trafficDistribution: 'Near' },
+      [
+        'spec.trafficDistribution: Unsupported value: "Near": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"',
+      ],
+    ],
   ])('names the fault: %s', (_, spec, expected) => {
     expect(create(spec).errors).toEqual(expected);
   });
@@ -182,7 +232,11 @@ describe('updating a service', () => {
   const stored = create({ ...HTTP, selector: { app: 'web' } }).service;
 
   it('keeps what it was given when the client sends the first form again', () => {
-    const { service: next, refused, errors } = update(stored, (next) => {
+    const {
+      service: next,
+      refused,
+      errors,
+    } = update(stored, (next) => {
       next.spec = { ports: [{ port: 80 }], selector: { app: 'web' } };
     });
     expect([refused, errors]).toEqual([undefined, []]);
@@ -218,9 +272,11 @@ describe('updating a service', () => {
     expect(errors).toEqual([]);
     expect(next.spec.clusterIP).toBeUndefined();
     expect(service.poolAllocation?.held(next)).toEqual({ clusterIPs: [], nodePorts: [] });
-    expect(update(next, (again) => {
-      again.spec.type = 'ClusterIP';
-    }).service.spec.clusterIP).toBe('10.96.1.1');
+    expect(
+      update(next, (again) => {
+        again.spec.type = 'ClusterIP';
+      }).service.spec.clusterIP,
+    ).toBe('10.96.1.1');
   });
 });
 
@@ -239,9 +295,18 @@ describe('the status of a service', () => {
 
 describe('the table of services', () => {
   it.each<[Record<string, unknown>, unknown[]]>([
-    [{ ...HTTP, selector: { b: '2', a: '1' } }, ['web', 'ClusterIP', '10.96.1.1', '<none>', '80/TCP', '60m', 'a=1,b=2']],
-    [{ ...HTTP, type: 'LoadBalancer' }, ['web', 'LoadBalancer', '10.96.1.1', '<pending>', '80:30086/TCP', '60m', '<none>']],
-    [{ type: 'ExternalName', externalName: 'example.com' }, ['web', 'ExternalName', '<none>', 'example.com', '<none>', '60m', '<none>']],
+    [
+      { ...HTTP, selector: { b: '2', a: '1' } },
+      ['web', 'ClusterIP', '10.96.1.1', '<none>', '80/TCP', '60m', 'a=1,b=2'],
+    ],
+    [
+      { ...HTTP, type: 'LoadBalancer' },
+      ['web', 'LoadBalancer', '10.96.1.1', '<pending>', '80:30086/TCP', '60m', '<none>'],
+    ],
+    [
+      { type: 'ExternalName', externalName: 'example.com' },
+      ['web', 'ExternalName', '<none>', 'example.com', '<none>', '60m', '<none>'],
+    ],
   ])('shows %j', (spec, cells) => {
     expect(service.table.cells(create(spec).service, CONTEXT.now)).toEqual(cells);
   });
