@@ -190,6 +190,15 @@ describe('strategies', () => {
     },
   );
 
+  it('tells a Deployment’s controller of other annotations', () => {
+    const web = decoded(deployment, { ...PLAIN.Deployment, metadata: { generation: 3 } });
+    const annotate = (next: KubeObject) => {
+      next.metadata.annotations = { a: 'b' };
+    };
+    expect(updated(deployment, web, annotate).object.metadata.generation).toBe(4);
+    expect(updated(deployment, web, () => undefined).object.metadata.generation).toBe(3);
+  });
+
   it('keeps the labels of a Deployment in status updates, and those of a ReplicaSet not', () => {
     const relabel = (next: KubeObject) => {
       next.metadata.labels = { new: 'label' };

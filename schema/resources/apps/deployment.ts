@@ -103,6 +103,10 @@ const update: UpdateStrategy<Deployment> = {
   prepareForUpdate(next, previous) {
     next.status = previous.status;
     dropDisabledTemplateFields(templateOf(next), templateOf(previous));
+    // The controller copies annotations to the replica sets, so it must see that they changed.
+    if (!semanticEqual(next.metadata.annotations, previous.metadata.annotations)) {
+      next.metadata.generation = (previous.metadata.generation ?? 0) + 1;
+    }
   },
   validateUpdate(next, previous) {
     const template = templateOf(previous);
