@@ -14,8 +14,8 @@ export const FRESHNESS_MS_MAX = 500;
 /** After this, the first request that asks reads anew, while others still use what is kept. */
 export const REFRESH_AFTER_MS = 250;
 
-/** Before a request is refused, what the refusal rests on is read anew if it is older than this. */
-export const REFUSAL_FRESHNESS_MS_MAX = 50;
+/** Before a request is refused, what the refusal rests on is read anew, so that a grant counts from its answer on. */
+export const REFUSAL_FRESHNESS_MS_MAX = 0;
 
 /** How many answers an isolate keeps; the oldest are dropped first. */
 export const FRESH_ENTRIES_MAX = 4096;

@@ -75,6 +75,12 @@ describe('impersonation', () => {
     });
   });
 
+  it('gives a user that can be sent on', async () => {
+    const result = await as({ 'Impersonate-User': 'bob', 'Impersonate-Extra-__proto__': 'x' });
+    expect(result.ok && structuredClone(result.value)).toMatchObject({ username: 'bob' });
+    expect(result.ok && Object.getPrototypeOf(result.value.extra)).toBe(Object.prototype);
+  });
+
   it('needs a user', async () => {
     expect(await as({ 'Impersonate-Group': 'dev' })).toMatchObject({ ok: false, status: { code: 400 } });
   });

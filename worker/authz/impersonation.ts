@@ -37,13 +37,13 @@ function unescaped(key: string): string {
   }
 }
 
-function extraOf(headers: Headers): Readonly<Record<string, readonly string[]>> {
-  const extra: Record<string, readonly string[]> = Object.create(null) as Record<string, readonly string[]>;
-  for (const [name, value] of headers) {
-    if (name.startsWith(EXTRA_PREFIX)) extra[unescaped(name.slice(EXTRA_PREFIX.length))] = valuesOf(value);
-  }
-  return extra;
-}
+/** Made of entries, so that a key like `__proto__` is a key like any other. */
+const extraOf = (headers: Headers): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(
+    [...headers]
+      .filter(([name]) => name.startsWith(EXTRA_PREFIX))
+      .map(([name, value]) => [unescaped(name.slice(EXTRA_PREFIX.length)), valuesOf(value)]),
+  );
 
 /** Undefined when nobody is to be impersonated; extra headers alone ask for nothing. */
 function askedBy(headers: Headers): Asked | undefined {
