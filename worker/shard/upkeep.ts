@@ -6,7 +6,7 @@ import { MOMENT_INTERVAL_MS } from './batch.ts';
 /** History is kept for at least this long; older revisions get 410. */
 export const HISTORY_MS_MIN = 5 * 60_000;
 /** Between two compactions while there is history. */
-const COMPACTION_INTERVAL_MS = 60_000;
+const COMPACTION_INTERVAL_MS = 150_000;
 /** Kinds that vanish some time after their last change. Source: kube-apiserver --event-ttl. */
 export const TIME_TO_LIVE_MS: Readonly<Record<GroupResource, number>> = { events: 60 * 60_000 };
 const EXPIRY_INTERVAL_MS = 10 * 60_000;
