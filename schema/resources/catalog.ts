@@ -5,6 +5,7 @@ import { daemonSet } from './apps/daemon-set.ts';
 import { deployment } from './apps/deployment.ts';
 import { replicaSet } from './apps/replica-set.ts';
 import { statefulSet } from './apps/stateful-set.ts';
+import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler.ts';
 import { cronJob } from './batch/cron-job.ts';
 import { job } from './batch/job.ts';
 import { lease } from './coordination/lease.ts';
@@ -83,4 +84,5 @@ export const catalog: readonly ResourceDefinition[] = [
   kind(networkPolicy),
   kind(ingressClass),
   kind(ingress),
+  kind(horizontalPodAutoscaler),
 ];
