@@ -1,4 +1,5 @@
 /** From what the registry says to an HTTP response. */
+import { gzipSync } from 'node:zlib';
 import type { Status } from '../../schema/meta/status.ts';
 import type { Accepted } from './negotiation/accept.ts';
 import { jsonMediaType } from './negotiation/json.ts';
@@ -29,19 +30,24 @@ export function jsonAnswer(code: number, json: string, options: AnswerOptions = 
 const acceptsGzip = (acceptEncoding: string | null | undefined): boolean =>
   /(^|,)\s*gzip\s*($|,|;)/.test(acceptEncoding ?? '');
 
-const gzipped = (code: number, body: string, headers: Headers): Response =>
-  compressed(code, new Response(body).body as ReadableStream<Uint8Array>, headers);
+/** At the speed of level 1 (upstream's choice) compressing costs less than sending what it saves. */
+const GZIP_LEVEL = 1;
 
-function compressed(code: number, body: ReadableStream<Uint8Array>, headers: Headers): Response {
+function gzipped(code: number, body: string, headers: Headers): Response {
+  return encoded(code, gzipSync(new TextEncoder().encode(body), { level: GZIP_LEVEL }), headers);
+}
+
+function encoded(code: number, body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>, headers: Headers): Response {
   headers.set('content-encoding', 'gzip');
   headers.set('vary', 'Accept-Encoding');
-  return new Response(body.pipeThrough(new CompressionStream('gzip')), { status: code, headers, encodeBody: 'manual' });
+  return new Response(body, { status: code, headers, encodeBody: 'manual' });
 }
 
 /** A JSON body that is made while it is sent. */
 export function streamAnswer(code: number, body: ReadableStream<Uint8Array>, acceptEncoding: string | null): Response {
   const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
-  return acceptsGzip(acceptEncoding) ? compressed(code, body, headers) : new Response(body, { status: code, headers });
+  if (!acceptsGzip(acceptEncoding)) return new Response(body, { status: code, headers });
+  return encoded(code, body.pipeThrough(new CompressionStream('gzip')), headers);
 }
 
 /** A Status as a response. */
