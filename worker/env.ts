@@ -1,10 +1,13 @@
-import type { Hub } from './hub/hub.ts';
-import type { Shard } from './shard/shard.ts';
+import type { HubRpc } from '../schema/protocol/hub.ts';
+import type { ShardRpc } from '../schema/protocol/shard.ts';
+
+/** What a Durable Object's stub offers, by its protocol: the classes themselves read `Env` and cannot be named here. */
+type Served<T> = DurableObjectNamespace<T & Rpc.DurableObjectBranded>;
 
 /** Bindings of the Worker. Secrets come as text bindings (`wrangler secret put`, or the supervisor's config). */
 export interface Env {
-  readonly SHARD: DurableObjectNamespace<Shard>;
-  readonly HUB: DurableObjectNamespace<Hub>;
+  readonly SHARD: Served<ShardRpc>;
+  readonly HUB: Served<HubRpc>;
   /** Name of the cluster this deployment serves. */
   readonly CLUSTER: string;
   /** Hex SHA-256 of the admin's bearer token. */

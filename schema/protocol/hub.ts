@@ -1,4 +1,5 @@
 /** What shards and the API Worker ask of the hub. */
+import type { StatusReply, StatusReport } from './agent.ts';
 import type { Change } from './change.ts';
 import type { Answer, ListRequest } from './shard.ts';
 import type { ValueDemand, ValueLease } from './value-lease.ts';
@@ -45,4 +46,8 @@ export interface HubRpc {
     node: string,
     object: { readonly resource: string; readonly namespace: string; readonly name: string },
   ): Promise<boolean>;
+  /** One node's report, split by shard; which node asks has been checked. */
+  agentReport(node: string, report: StatusReport): Promise<StatusReply>;
+  /** What the cron trigger starts: wakes what an alarm missed. */
+  sweep(): Promise<void>;
 }
