@@ -6,7 +6,7 @@ import type { Answer, WriteRequest } from '../../../schema/protocol/shard.ts';
 import type { HubServices } from '../hub-consumer.ts';
 import { Streams } from '../streams/streams.ts';
 import { Mailboxes, type NodeHeartbeats, type PollOutcome, type Timers } from './mailboxes.ts';
-import { NodeEvents } from './node-events.ts';
+import { type EventWrite, NodeEvents } from './node-events.ts';
 import { mayReport, nodeStatusWrite, podReportWrite } from './status-report.ts';
 
 const json = (body: string, status = 200): Response =>
@@ -74,15 +74,25 @@ export class NodeDoor {
       ...events.map(({ write }) => write),
     ];
     const answers = writes.length > 0 ? await this.#services.writeAll(writes) : [];
-    events.forEach((event, at) => {
-      event.taken(answers[answers.length - events.length + at] as Answer);
-    });
+    await this.#eventsTaken(events, answers.slice(answers.length - events.length));
     let next = 0;
     return {
       pods: pods.map((pod, at) =>
         'refused' in pod ? pod.refused : podOutcome(report.pods[at]?.name ?? '', answers[next++] as Answer),
       ),
     };
+  }
+
+  /** Remembers what was recorded, and counts on those that were there already. */
+  async #eventsTaken(events: readonly EventWrite[], answers: readonly Answer[]): Promise<void> {
+    events.forEach((event, at) => {
+      event.taken(answers[at] as Answer);
+    });
+    const met = events.filter((_event, at) => answers[at]?.code === 409);
+    if (met.length === 0) return;
+    const existing = await this.#services.readAll(met.map(({ read }) => read));
+    const repeats = met.flatMap((event, at) => event.repeat(existing[at] as Answer) ?? []);
+    if (repeats.length > 0) await this.#services.writeAll(repeats);
   }
 
   /** Whether a pod bound to the node is, or references, the object. */

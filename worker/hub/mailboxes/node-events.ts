@@ -11,7 +11,7 @@ import {
 } from '../../../schema/meta/event-record.ts';
 import { formatTime } from '../../../schema/meta/time.ts';
 import type { NodeEvent } from '../../../schema/protocol/agent.ts';
-import type { Answer, WriteRequest } from '../../../schema/protocol/shard.ts';
+import type { Answer, ReadRequest, WriteRequest } from '../../../schema/protocol/shard.ts';
 import { nodeUser } from './status-report.ts';
 
 /** How many Events' counts are remembered; the least lately used is forgotten first. */
@@ -44,10 +44,22 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
   if (map.size > EVENTS_REMEMBERED_MAX) map.delete(map.keys().next().value as string);
 }
 
+/** An event told later than this counts as told just now. */
+const EVENT_AGE_MS_MAX = 3_600_000;
+
+/** When the event happened: the node's word, as far as it can be. */
+const happenedAt = ({ at }: NodeEvent, now: number): number => (at > now || at < now - EVENT_AGE_MS_MAX ? now : at);
+
 /** An event's write, and what becomes known once it was taken. */
 export interface EventWrite {
   readonly write: WriteRequest;
   taken(answer: Answer): void;
+  /**
+   * For a create that met an Event from before this hub's memory began (409): reads it, and what to
+   * write once it is read; undefined if it has gone.
+   */
+  readonly read: ReadRequest;
+  repeat(existing: Answer): WriteRequest | undefined;
 }
 
 export class NodeEvents {
@@ -56,43 +68,38 @@ export class NodeEvents {
   readonly #similar = new Map<string, SimilarEvents>();
 
   write(node: string, event: NodeEvent, now: number): EventWrite {
+    const at = happenedAt(event, now);
     const { content, name } = this.#aggregated(contentOf(node, event), now);
     const namespace = eventNamespace(content.subject);
     const key = `${namespace}/${name}`;
+    const target = { resource: 'events', apiVersion: 'v1', namespace, name, user: nodeUser(node) } as const;
+    const base = { ...target, dryRun: false, fieldManager: 'kubelet' } as const;
+    const counted = (count: number): WriteRequest => ({
+      ...base,
+      verb: 'patch',
+      patchType: 'merge',
+      body: JSON.stringify({ count, lastTimestamp: formatTime(at), message: content.message }),
+      force: false,
+      fieldValidation: 'Ignore',
+    });
     const known = this.#remembered.get(key);
-    const base = {
-      resource: 'events',
-      apiVersion: 'v1',
-      namespace,
-      name,
-      user: nodeUser(node),
-      dryRun: false,
-      fieldManager: 'kubelet',
-    } as const;
-    if (known === undefined) {
-      return {
-        write: { ...base, verb: 'create', body: JSON.stringify(newEvent(content, now, name)) },
-        taken: ({ code }) => {
-          // 409: of the time before this hub's memory began. The next repeat counts on from two.
-          if (code === 201 || code === 409) remember(this.#remembered, key, 1);
-        },
-      };
-    }
-    const count = known + 1;
-    const repeat = { count, lastTimestamp: formatTime(now), message: content.message };
+    const count = (known ?? 0) + 1;
     return {
-      write: {
-        ...base,
-        verb: 'patch',
-        patchType: 'merge',
-        body: JSON.stringify(repeat),
-        force: false,
-        fieldValidation: 'Ignore',
-      },
+      write:
+        known === undefined
+          ? { ...base, verb: 'create', body: JSON.stringify(newEvent(content, at, name)) }
+          : counted(count),
       taken: ({ code }) => {
-        if (code === 200) remember(this.#remembered, key, count);
+        if (code === 200 || code === 201) remember(this.#remembered, key, count);
         // It has expired or was deleted: the next one begins anew.
         else if (code === 404) this.#remembered.delete(key);
+      },
+      read: { ...target, verb: 'get', resourceVersion: '' },
+      repeat: ({ code, body }) => {
+        if (code !== 200) return undefined;
+        const next = ((JSON.parse(body) as { count?: number }).count ?? 1) + 1;
+        remember(this.#remembered, key, next);
+        return counted(next);
       },
     };
   }

@@ -71,7 +71,7 @@ const event = (message: string, name = 'web') =>
     type: 'Warning',
     reason: 'BackOff',
     message,
-    at: 0,
+    at: 2_000,
   }) as const;
 
 describe('events', () => {
@@ -106,6 +106,29 @@ describe('events', () => {
     events.write('n1', event('again'), 1_000).taken({ code: 201, body: '' });
     events.write('n1', event('again'), 2_000).taken({ code: 404, body: '' });
     expect(events.write('n1', event('again'), 3_000).write.verb).toBe('create');
+  });
+
+  it('from before the hub was there are counted on', () => {
+    const events = new NodeEvents();
+    const met = events.write('n1', event('again'), 1_000);
+    met.taken({ code: 409, body: '' });
+    const repeat = met.repeat({ code: 200, body: '{"count":7}' });
+    expect(repeat?.verb === 'patch' && JSON.parse(repeat.body)).toMatchObject({ count: 8 });
+    const next = events.write('n1', event('again'), 2_000);
+    expect(next.write.verb === 'patch' && JSON.parse(next.write.body)).toMatchObject({ count: 9 });
+    expect(events.write('n1', event('other'), 2_000).repeat({ code: 404, body: '' })).toBeUndefined();
+  });
+
+  it('carry the node\'s time unless it cannot be', () => {
+    const events = new NodeEvents();
+    const hour = 3_600_000;
+    const first = (at: number, message: string) => {
+      const { write } = events.write('n1', { ...event(message), at }, 10 * hour);
+      return write.verb === 'create' && (JSON.parse(write.body) as { firstTimestamp: string }).firstTimestamp;
+    };
+    expect(first(10 * hour - 5_000, 'a')).toBe('1970-01-01T09:59:55Z');
+    expect(first(11 * hour, 'b')).toBe('1970-01-01T10:00:00Z');
+    expect(first(0, 'c')).toBe('1970-01-01T10:00:00Z');
   });
 
   it('are combined when one reason is told in ever new words', () => {
