@@ -2,7 +2,9 @@
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-const VALUES: Readonly<Record<string, number>> = Object.fromEntries([...ALPHABET].map((character, i) => [character, i]));
+const VALUES: Readonly<Record<string, number>> = Object.fromEntries(
+  [...ALPHABET].map((character, i) => [character, i]),
+);
 
 function utf8Bytes(text: string): number[] {
   const bytes: number[] = [];

@@ -16,12 +16,14 @@ import { isIntegerResource } from './core/pod-resource-list.ts';
 const messages = (value: unknown, field: string, texts: readonly string[]): FieldError[] =>
   texts.map((text) => invalid(field, value, text));
 
-export const dns1123LabelErrors = (value: string, field: string): FieldError[] => messages(value, field, isDNS1123Label(value));
+export const dns1123LabelErrors = (value: string, field: string): FieldError[] =>
+  messages(value, field, isDNS1123Label(value));
 
 export const dns1123SubdomainErrors = (value: string, field: string): FieldError[] =>
   messages(value, field, isDNS1123Subdomain(value));
 
-export const qualifiedNameErrors = (value: string, field: string): FieldError[] => messages(value, field, isQualifiedName(value));
+export const qualifiedNameErrors = (value: string, field: string): FieldError[] =>
+  messages(value, field, isQualifiedName(value));
 
 /** A port number, or an absent one counted as 0. */
 export const portNumErrors = (value: number | undefined, field: string): FieldError[] =>
@@ -66,5 +68,9 @@ export function resourceQuantityErrors(resource: string, value: unknown, field: 
  * Errors of a struct that differs from what was stored. `printed` is the new value as upstream's
  * internal type prints, whose members carry Go's field names.
  */
-export const immutableStructErrors = (next: unknown, previous: unknown, field: string, printed: unknown): FieldError[] =>
-  semanticEqual(previous, next) ? [] : [invalid(field, printed, FIELD_IMMUTABLE)];
+export const immutableStructErrors = (
+  next: unknown,
+  previous: unknown,
+  field: string,
+  printed: unknown,
+): FieldError[] => (semanticEqual(previous, next) ? [] : [invalid(field, printed, FIELD_IMMUTABLE)]);

@@ -32,15 +32,28 @@ describe('addresses', () => {
     expect(formatIp(parseIpSloppy(text) as IpAddress)).toBe(canonical);
   });
 
-  it.each(['', '1.2.3', '1.2.3.4.5', '256.0.0.1', '1.2.3.a', ':', ':::', '1::2::3', '12345::', '1:2:3:4:5:6:7', 'fe80::1%eth0', '1.2.3.4::', '::1/64'])(
-    'refuses %j',
-    (text) => {
-      expect(parseIpSloppy(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '1.2.3',
+    '1.2.3.4.5',
+    '256.0.0.1',
+    '1.2.3.a',
+    ':',
+    ':::',
+    '1::2::3',
+    '12345::',
+    '1:2:3:4:5:6:7',
+    'fe80::1%eth0',
+    '1.2.3.4::',
+    '::1/64',
+  ])('refuses %j', (text) => {
+    expect(parseIpSloppy(text)).toBeUndefined();
+  });
 
   it('refuses what is valid only for its age, unless the old object had it', () => {
-    expect(bodies(validateLegacyIp('010.0.0.1', 'spec.ip'))).toEqual(['Invalid value: "010.0.0.1": must not have leading 0s']);
+    expect(bodies(validateLegacyIp('010.0.0.1', 'spec.ip'))).toEqual([
+      'Invalid value: "010.0.0.1": must not have leading 0s',
+    ]);
     expect(bodies(validateLegacyIp('::ffff:1.2.3.4', 'spec.ip'))).toEqual([
       'Invalid value: "::ffff:1.2.3.4": must not be an IPv4-mapped IPv6 address',
     ]);
@@ -49,12 +62,16 @@ describe('addresses', () => {
   });
 
   it('asks newer fields for the canonical form', () => {
-    expect(bodies(validateIp('2001:DB8::1', 'f'))).toEqual(['Invalid value: "2001:DB8::1": must be in canonical form ("2001:db8::1")']);
+    expect(bodies(validateIp('2001:DB8::1', 'f'))).toEqual([
+      'Invalid value: "2001:DB8::1": must be in canonical form ("2001:db8::1")',
+    ]);
   });
 
   it('keeps addresses that reach nothing from being endpoints', () => {
     expect(validateEndpointIp('10.1.2.3', 'f')).toEqual([]);
-    expect(bodies(validateEndpointIp('0.0.0.0', 'f'))).toEqual(['Invalid value: "0.0.0.0": may not be unspecified (0.0.0.0)']);
+    expect(bodies(validateEndpointIp('0.0.0.0', 'f'))).toEqual([
+      'Invalid value: "0.0.0.0": may not be unspecified (0.0.0.0)',
+    ]);
     expect(validateEndpointIp('127.0.0.1', 'f')).toHaveLength(1);
     expect(validateEndpointIp('::1', 'f')).toHaveLength(1);
     expect(validateEndpointIp('169.254.169.254', 'f')).toHaveLength(1);
@@ -63,7 +80,9 @@ describe('addresses', () => {
   });
 
   it('warns of odd forms', () => {
-    expect(ipWarnings('010.0.0.1', 'spec.ip')).toEqual(['spec.ip: non-standard IP address "010.0.0.1" is invalid: use "10.0.0.1"']);
+    expect(ipWarnings('010.0.0.1', 'spec.ip')).toEqual([
+      'spec.ip: non-standard IP address "010.0.0.1" is invalid: use "10.0.0.1"',
+    ]);
     expect(ipWarnings('2001:db8:0:0::1', 'spec.ip')).toEqual([
       'spec.ip: IPv6 address "2001:db8:0:0::1" should be in RFC 5952 canonical format ("2001:db8::1")',
     ]);
@@ -91,7 +110,9 @@ describe('CIDRs', () => {
       'Invalid value: "10.0.0.0/08": must not have leading 0s in IP or prefix length',
     ]);
     expect(validateLegacyCidr('10.0.0.0/33', 'f')).toHaveLength(1);
-    expect(bodies(validateCidr('2001:DB8::/32', 'f'))).toEqual(['Invalid value: "2001:DB8::/32": must be in canonical form ("2001:db8::/32")']);
+    expect(bodies(validateCidr('2001:DB8::/32', 'f'))).toEqual([
+      'Invalid value: "2001:DB8::/32": must be in canonical form ("2001:db8::/32")',
+    ]);
   });
 
   it('warns of bits beyond the prefix', () => {

@@ -108,7 +108,8 @@ export const formatIp = (address: IpAddress): string =>
   address.isV4 ? address.bytes.slice(12).join('.') : formatV6(address.bytes);
 
 /** The canonical text keeping `::ffff:` of a mapped address, as Go's `netip.Addr` prints it. */
-const formatWritten = (address: IpAddress): string => (address.isMapped ? `::ffff:${formatIp(address)}` : formatIp(address));
+const formatWritten = (address: IpAddress): string =>
+  address.isMapped ? `::ffff:${formatIp(address)}` : formatIp(address);
 
 /** Reads `address/bits` leniently; undefined when it is no CIDR. */
 export function parseCidrSloppy(text: string): IpPrefix | undefined {
@@ -211,7 +212,9 @@ export function ipWarnings(value: string, field: string): string[] {
   const address = parseIpSloppy(value);
   if (!address) return [];
   if (address.hasLeadingZeros || address.isMapped) {
-    return [`${field}: non-standard IP address ${JSON.stringify(value)} is invalid: use ${JSON.stringify(formatIp(address))}`];
+    return [
+      `${field}: non-standard IP address ${JSON.stringify(value)} is invalid: use ${JSON.stringify(formatIp(address))}`,
+    ];
   }
   if (address.isV4 || formatIp(address) === value) return [];
   return [

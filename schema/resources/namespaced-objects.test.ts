@@ -48,29 +48,54 @@ describe('Endpoints', () => {
 describe('EndpointSlice', () => {
   it.each<[string, object, string[]]>([
     ['no address type', { endpoints: [] }, ['addressType: Required value']],
-    ['an unknown address type', { addressType: 'IPv5' }, [
-      'addressType: Unsupported value: "IPv5": supported values: "FQDN", "IPv4", "IPv6"',
-    ]],
-    ['no address', { addressType: 'IPv4', endpoints: [{}] }, ['endpoints[0].addresses: Required value: must contain at least 1 address']],
-    ['another family', { addressType: 'IPv4', endpoints: [{ addresses: ['2001:db8::1'] }] }, [
-      'endpoints[0].addresses: Invalid value: "2001:db8::1": must be an IPv4 address',
-    ]],
-    ['IPv6 out of form', { addressType: 'IPv6', endpoints: [{ addresses: ['2001:DB8::1'] }] }, [
-      'endpoints[0].addresses[0]: Invalid value: "2001:DB8::1": must be in canonical form ("2001:db8::1")',
-    ]],
-    ['a name that is none', { addressType: 'FQDN', endpoints: [{ addresses: ['host'] }] }, [
-      'endpoints[0].addresses[0]: Invalid value: "host": should be a domain with at least two segments separated by dots',
-    ]],
-    ['ports of one name', { addressType: 'IPv4', ports: [{ port: 1 }, { port: 2, protocol: 'X' }] }, [
-      'ports[1].name: Duplicate value: ""',
-      'ports[1].protocol: Unsupported value: "X": supported values: "SCTP", "TCP", "UDP"',
-    ]],
-    ['hints twice', { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'], hints: { forZones: [{ name: 'a' }, { name: 'a' }] } }] }, [
-      'endpoints[0].hints.forZones[1].name: Duplicate value: "a"',
-    ]],
-    ['too many', { addressType: 'IPv4', endpoints: Array.from({ length: 1001 }, () => ({ addresses: ['10.0.0.1'] })) }, [
-      'endpoints: Too many: 1001: must have at most 1000 items',
-    ]],
+    [
+      'an unknown address type',
+      { addressType: 'IPv5' },
+      ['addressType: Unsupported value: "IPv5": supported values: "FQDN", "IPv4", "IPv6"'],
+    ],
+    [
+      'no address',
+      { addressType: 'IPv4', endpoints: [{}] },
+      ['endpoints[0].addresses: Required value: must contain at least 1 address'],
+    ],
+    [
+      'another family',
+      { addressType: 'IPv4', endpoints: [{ addresses: ['2001:db8::1'] }] },
+      ['endpoints[0].addresses: Invalid value: "2001:db8::1": must be an IPv4 address'],
+    ],
+    [
+      'IPv6 out of form',
+      { addressType: 'IPv6', endpoints: [{ addresses: ['2001:DB8::1'] }] },
+      ['endpoints[0].addresses[0]: Invalid value: "2001:DB8::1": must be in canonical form ("2001:db8::1")'],
+    ],
+    [
+      'a name that is none',
+      { addressType: 'FQDN', endpoints: [{ addresses: ['host'] }] },
+      [
+        'endpoints[0].addresses[0]: Invalid value: "host": should be a domain with at least two segments separated by dots',
+      ],
+    ],
+    [
+      'ports of one name',
+      { addressType: 'IPv4', ports: [{ port: 1 }, { port: 2, protocol: 'X' }] },
+      [
+        'ports[1].name: Duplicate value: ""',
+        'ports[1].protocol: Unsupported value: "X": supported values: "SCTP", "TCP", "UDP"',
+      ],
+    ],
+    [
+      'hints twice',
+      {
+        addressType: 'IPv4',
+        endpoints: [{ addresses: ['10.0.0.1'], hints: { forZones: [{ name: 'a' }, { name: 'a' }] } }],
+      },
+      ['endpoints[0].hints.forZones[1].name: Duplicate value: "a"'],
+    ],
+    [
+      'too many',
+      { addressType: 'IPv4', endpoints: Array.from({ length: 1001 }, () => ({ addresses: ['10.0.0.1'] })) },
+      ['endpoints: Too many: 1001: must have at most 1000 items'],
+    ],
   ])('refuses %s', (_, fields, errors) => {
     expect(created(endpointSlice, fields).errors).toEqual(errors);
   });
@@ -97,6 +122,9 @@ describe('EndpointSlice', () => {
       endpoints: [{ addresses: ['10.0.0.1'] }, { addresses: ['10.0.0.2'] }],
     });
     expect(rowOf(endpointSlice, object)).toEqual(['x', 'IPv4', '1,b', '10.0.0.1,10.0.0.2', '60m']);
-    expect(rowOf(endpointSlice, created(endpointSlice, { addressType: 'IPv4' }).object).slice(2, 4)).toEqual(['<unset>', '<unset>']);
+    expect(rowOf(endpointSlice, created(endpointSlice, { addressType: 'IPv4' }).object).slice(2, 4)).toEqual([
+      '<unset>',
+      '<unset>',
+    ]);
   });
 });

@@ -7,7 +7,12 @@ import type { KubeObject } from '../meta/object-meta.ts';
 import type { PrinterColumn, TableDefinition } from '../meta/resource.ts';
 
 /** A column shown always (`priority` 0) or only with `-o wide` (1). */
-export const column = (name: string, type: PrinterColumn['type'], description: string, priority = 0): PrinterColumn => ({
+export const column = (
+  name: string,
+  type: PrinterColumn['type'],
+  description: string,
+  priority = 0,
+): PrinterColumn => ({
   name,
   type,
   format: '',

@@ -6,7 +6,14 @@
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { PoolName, ResourceDefinition, ValuePool, ValuePools } from '../../schema/meta/resource.ts';
 import type { Change } from '../../schema/protocol/change.ts';
-import { LEASE_VALUES_MAX, type PoolDemand, type PoolLease, POOL_NAMES, type ValueDemand, type ValueLease } from '../../schema/protocol/value-lease.ts';
+import {
+  LEASE_VALUES_MAX,
+  type PoolDemand,
+  type PoolLease,
+  POOL_NAMES,
+  type ValueDemand,
+  type ValueLease,
+} from '../../schema/protocol/value-lease.ts';
 import type { HubConsumer } from './hub-consumer.ts';
 
 type Held = Readonly<Record<PoolName, readonly string[]>>;
@@ -30,7 +37,10 @@ export class ValueLedger implements HubConsumer {
     const drawing = definitions.filter(({ poolAllocation }) => poolAllocation !== undefined);
     this.#definitions = new Map(drawing.map((definition) => [definition.key, definition]));
     this.resources = new Set(this.#definitions.keys());
-    this.#pools = { clusterIPs: makers.clusterIPs(this.#used.clusterIPs), nodePorts: makers.nodePorts(this.#used.nodePorts) };
+    this.#pools = {
+      clusterIPs: makers.clusterIPs(this.#used.clusterIPs),
+      nodePorts: makers.nodePorts(this.#used.nodePorts),
+    };
   }
 
   restore(objects: readonly Change[]): void {

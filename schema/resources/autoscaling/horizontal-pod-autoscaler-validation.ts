@@ -53,7 +53,11 @@ function pathSegmentErrors(value: string | undefined, field: string): FieldError
   return isPathSegmentName(value).map((text) => invalid(field, value, text));
 }
 
-function referenceErrors(reference: Partial<Reference> | undefined, field: string, options: ReferenceOptions): FieldError[] {
+function referenceErrors(
+  reference: Partial<Reference> | undefined,
+  field: string,
+  options: ReferenceOptions,
+): FieldError[] {
   const apiVersion = reference?.apiVersion ?? '';
   const fault = apiVersionFault(apiVersion, options);
   return [
@@ -83,9 +87,15 @@ function targetErrors(target: Partial<MetricTarget> | undefined, field: string):
 }
 
 const metricNameErrors = (name: string | undefined, field: string): FieldError[] =>
-  name ? pathSegmentErrors(name, `${field}.metric.name`) : [required(`${field}.metric.name`, 'must specify a metric name')];
+  name
+    ? pathSegmentErrors(name, `${field}.metric.name`)
+    : [required(`${field}.metric.name`, 'must specify a metric name')];
 
-function objectErrors(source: NonNullable<MetricSpec['object']>, field: string, options: ReferenceOptions): FieldError[] {
+function objectErrors(
+  source: NonNullable<MetricSpec['object']>,
+  field: string,
+  options: ReferenceOptions,
+): FieldError[] {
   const { value, averageValue } = source.target ?? {};
   const isSet = value !== undefined || averageValue !== undefined;
   return [
@@ -125,7 +135,9 @@ function resourceTargetErrors(target: MetricTarget | undefined, field: string): 
     errors.push(required(`${field}.averageUtilization`, 'must set either a target raw value or a target utilization'));
   }
   if (averageUtilization !== undefined && averageValue !== undefined) {
-    errors.push(forbiddenField(`${field}.averageValue`, 'may not set both a target raw value and a target utilization'));
+    errors.push(
+      forbiddenField(`${field}.averageValue`, 'may not set both a target raw value and a target utilization'),
+    );
   }
   return errors;
 }
@@ -195,9 +207,12 @@ function rulesErrors(rules: ScalingRules | undefined, field: string): FieldError
   const { stabilizationWindowSeconds: stabilization = 0, selectPolicy, policies = [], tolerance } = rules;
   const errors: FieldError[] = [];
   const stabilizationField = `${field}.stabilizationWindowSeconds`;
-  if (stabilization < 0) errors.push(invalid(stabilizationField, stabilization, 'must be greater than or equal to zero'));
+  if (stabilization < 0)
+    errors.push(invalid(stabilizationField, stabilization, 'must be greater than or equal to zero'));
   if (stabilization > STABILIZATION_SECONDS_MAX) {
-    errors.push(invalid(stabilizationField, stabilization, `must be less than or equal to ${STABILIZATION_SECONDS_MAX}`));
+    errors.push(
+      invalid(stabilizationField, stabilization, `must be less than or equal to ${STABILIZATION_SECONDS_MAX}`),
+    );
   }
   if (selectPolicy !== undefined && !SELECT_POLICIES.includes(selectPolicy)) {
     errors.push(notSupported(`${field}.selectPolicy`, selectPolicy, SELECT_POLICIES));
@@ -238,12 +253,19 @@ function objectOptions(previous: Spec | undefined): ReferenceOptions {
   return { ...DESCRIBED_OBJECT, isApiVersionUnchecked: previous?.metrics?.some(isWrong) ?? false };
 }
 
-export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, previous?: HorizontalPodAutoscaler): FieldError[] {
+export function validateAutoscaler(
+  { spec }: HorizontalPodAutoscaler,
+  previous?: HorizontalPodAutoscaler,
+): FieldError[] {
   const { scaleTargetRef, behavior } = spec as Spec;
   const previousSpec = previous && (previous.spec as Spec);
   return [
     ...replicasErrors(spec as Spec),
-    ...referenceErrors(scaleTargetRef, 'spec.scaleTargetRef', targetOptions(scaleTargetRef, previousSpec?.scaleTargetRef ?? (previousSpec && {}))),
+    ...referenceErrors(
+      scaleTargetRef,
+      'spec.scaleTargetRef',
+      targetOptions(scaleTargetRef, previousSpec?.scaleTargetRef ?? (previousSpec && {})),
+    ),
     ...metricsErrors(spec as Spec, objectOptions(previousSpec)),
     ...rulesErrors(behavior?.scaleUp, 'spec.behavior.scaleUp'),
     ...rulesErrors(behavior?.scaleDown, 'spec.behavior.scaleDown'),
@@ -252,7 +274,10 @@ export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, previous?:
 
 export const validateAutoscalerStatus = ({ status }: HorizontalPodAutoscaler): FieldError[] => [
   ...(status?.conditions ?? []).flatMap((condition, i) =>
-    validateNonnegative((condition as { observedGeneration?: number }).observedGeneration, `status.conditions[${i}].observedGeneration`),
+    validateNonnegative(
+      (condition as { observedGeneration?: number }).observedGeneration,
+      `status.conditions[${i}].observedGeneration`,
+    ),
   ),
   ...validateNonnegative(status?.currentReplicas, 'status.currentReplicas'),
   ...validateNonnegative(status?.desiredReplicas, 'status.desiredReplicas'),

@@ -51,7 +51,10 @@ function formatAverage(current: unknown, target: unknown, name = ''): string {
 }
 
 /** A metric of objects or from outside: per pod, or as a whole. */
-function formatValue(spec: MetricSpec['external'] | MetricSpec['object'], status: MetricStatus['external'] | MetricStatus['object']): string {
+function formatValue(
+  spec: MetricSpec['external'] | MetricSpec['object'],
+  status: MetricStatus['external'] | MetricStatus['object'],
+): string {
   const { averageValue, value } = spec?.target ?? {};
   if (averageValue !== undefined) return `${formatAverage(status?.current?.averageValue, averageValue)} (avg)`;
   return formatAverage(status && (status.current?.value ?? '0'), value ?? '0');
@@ -134,13 +137,33 @@ export const horizontalPodAutoscaler = defineResource<HorizontalPodAutoscaler>({
   hasGeneration: true,
   table: {
     columns: [
-nameColumn,
-column('Reference', 'string', 'scaleTargetRef points to the target resource to scale, and is used to the pods for which metrics should be collected, as well as to actually change the replica count.'),
-column('Targets', 'string', 'metrics contains the specifications for which to use to calculate the desired replica count (the maximum replica count across all metrics will be used).  The desired replica count is calculated multiplying the ratio between the target value and the current value by the current number of pods.  Ergo, metrics used must decrease as the pod count is increased, and vice-versa.  See the individual metric source types for more information about how each type of metric must respond. If not set, the default metric will be set to 80% average CPU utilization.'),
-column('MinPods', 'string', 'minReplicas is the lower limit for the number of replicas to which the autoscaler can scale down.  It defaults to 1 pod.  minReplicas is allowed to be 0 if the alpha feature gate HPAScaleToZero is enabled and at least one Object or External metric is configured.  Scaling is active as long as at least one metric value is available.'),
-column('MaxPods', 'string', 'maxReplicas is the upper limit for the number of replicas to which the autoscaler can scale up. It cannot be less that minReplicas.'),
-column('Replicas', 'string', 'currentReplicas is current number of replicas of pods managed by this autoscaler, as last seen by the autoscaler.'),
-ageColumn,
+      nameColumn,
+      column(
+        'Reference',
+        'string',
+        'scaleTargetRef points to the target resource to scale, and is used to the pods for which metrics should be collected, as well as to actually change the replica count.',
+      ),
+      column(
+        'Targets',
+        'string',
+        'metrics contains the specifications for which to use to calculate the desired replica count (the maximum replica count across all metrics will be used).  The desired replica count is calculated multiplying the ratio between the target value and the current value by the current number of pods.  Ergo, metrics used must decrease as the pod count is increased, and vice-versa.  See the individual metric source types for more information about how each type of metric must respond. If not set, the default metric will be set to 80% average CPU utilization.',
+      ),
+      column(
+        'MinPods',
+        'string',
+        'minReplicas is the lower limit for the number of replicas to which the autoscaler can scale down.  It defaults to 1 pod.  minReplicas is allowed to be 0 if the alpha feature gate HPAScaleToZero is enabled and at least one Object or External metric is configured.  Scaling is active as long as at least one metric value is available.',
+      ),
+      column(
+        'MaxPods',
+        'string',
+        'maxReplicas is the upper limit for the number of replicas to which the autoscaler can scale up. It cannot be less that minReplicas.',
+      ),
+      column(
+        'Replicas',
+        'string',
+        'currentReplicas is current number of replicas of pods managed by this autoscaler, as last seen by the autoscaler.',
+      ),
+      ageColumn,
     ],
     cells: (autoscaler, now) => {
       const { scaleTargetRef, metrics, minReplicas, maxReplicas } = (autoscaler.spec ?? {}) as Partial<Spec>;

@@ -9,7 +9,8 @@ export type Fields = Record<string, unknown>;
 /** Thrown for annotations that encoding/json could not read into their type; they are passed over whole. */
 export class UnreadableAnnotation extends Error {}
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A struct; null reads as an empty one. */
 export function fieldsOf(value: unknown): Fields {
@@ -76,7 +77,11 @@ const identifier = (name: unknown, selector: unknown): Fields => compact({ name:
 function namedTarget(source: Fields): Fields {
   const averageUtilization = readInteger(source, 'targetAverageUtilization');
   const averageValue = readQuantity(source, 'targetAverageValue');
-  return compact({ type: averageUtilization === undefined ? 'AverageValue' : 'Utilization', averageValue, averageUtilization });
+  return compact({
+    type: averageUtilization === undefined ? 'AverageValue' : 'Utilization',
+    averageValue,
+    averageUtilization,
+  });
 }
 
 const SPECS: Readonly<Record<string, Conversion>> = {
@@ -237,7 +242,9 @@ function toV1(metric: Fields, conversions: Readonly<Record<string, Conversion>>)
   const sources = SOURCES.filter((name) => metric[name] !== undefined && metric[name] !== null);
   return {
     type: metric.type ?? '',
-    ...Object.fromEntries(sources.map((name) => [name, compact((conversions[name] as Conversion).toV1(part(metric, name)))])),
+    ...Object.fromEntries(
+      sources.map((name) => [name, compact((conversions[name] as Conversion).toV1(part(metric, name)))]),
+    ),
   };
 }
 
@@ -246,7 +253,9 @@ function fromV1(value: unknown, conversions: Readonly<Record<string, Conversion>
   const sources = SOURCES.filter((name) => read(metric, name) !== undefined);
   return {
     type: readText(metric, 'type') ?? '',
-    ...Object.fromEntries(sources.map((name) => [name, (conversions[name] as Conversion).fromV1(fieldsOf(read(metric, name)))])),
+    ...Object.fromEntries(
+      sources.map((name) => [name, (conversions[name] as Conversion).fromV1(fieldsOf(read(metric, name)))]),
+    ),
   };
 }
 

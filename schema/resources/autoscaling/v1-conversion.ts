@@ -89,7 +89,10 @@ export function autoscalerToV1(object: UntypedObject): UntypedObject {
   const conditions = (status.conditions ?? []) as Fields[];
   const others = metrics.filter((metric) => !isCpuTarget(metric));
   const cpuTarget = metrics.find(isCpuTarget);
-  const cpuUtilization = currentMetrics.filter(isCpu).map((metric) => utilizationOf(metric, 'current')).findLast((value) => value !== undefined);
+  const cpuUtilization = currentMetrics
+    .filter(isCpu)
+    .map((metric) => utilizationOf(metric, 'current'))
+    .findLast((value) => value !== undefined);
   const behavior = spec.behavior as Fields | undefined;
   const kept = compact({
     [METRICS]: others.length > 0 ? goJson(others.map(metricSpecToV1)) : undefined,
@@ -153,7 +156,10 @@ function rulesFrom(value: unknown): Fields | undefined {
 
 function behaviorFrom(value: unknown): Fields | undefined {
   const from = fieldsOf(value);
-  const behavior = compact({ scaleUp: rulesFrom(read(from, 'ScaleUp')), scaleDown: rulesFrom(read(from, 'ScaleDown')) });
+  const behavior = compact({
+    scaleUp: rulesFrom(read(from, 'ScaleUp')),
+    scaleDown: rulesFrom(read(from, 'ScaleDown')),
+  });
   return Object.keys(behavior).length > 0 ? behavior : undefined;
 }
 
@@ -169,7 +175,10 @@ function conditionFrom(value: unknown): Fields {
   });
 }
 
-const listOf = (take: (item: unknown) => Fields) => (value: unknown): Fields[] => readList(value).map(take);
+const listOf =
+  (take: (item: unknown) => Fields) =>
+  (value: unknown): Fields[] =>
+    readList(value).map(take);
 
 export function autoscalerFromV1(object: UntypedObject): UntypedObject {
   const { targetCPUUtilizationPercentage: target, ...spec } = fieldsOf(object.spec);
@@ -180,7 +189,8 @@ export function autoscalerFromV1(object: UntypedObject): UntypedObject {
   ];
   const cpuStatus = { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } };
   const currentMetrics =
-    fromAnnotation(object, CURRENT_METRICS, listOf(metricStatusFromV1)) ?? (current === undefined ? undefined : [cpuStatus]);
+    fromAnnotation(object, CURRENT_METRICS, listOf(metricStatusFromV1)) ??
+    (current === undefined ? undefined : [cpuStatus]);
   const converted = {
     ...object,
     apiVersion: 'autoscaling/v2',
@@ -189,7 +199,11 @@ export function autoscalerFromV1(object: UntypedObject): UntypedObject {
       metrics: metrics.length > 0 ? metrics : [cpuMetric()],
       behavior: fromAnnotation(object, BEHAVIOR, behaviorFrom),
     }),
-    status: compact({ ...status, currentMetrics, conditions: fromAnnotation(object, CONDITIONS, listOf(conditionFrom)) }),
+    status: compact({
+      ...status,
+      currentMetrics,
+      conditions: fromAnnotation(object, CONDITIONS, listOf(conditionFrom)),
+    }),
   };
   dropRoundTripAnnotations(converted);
   return converted;

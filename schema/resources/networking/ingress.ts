@@ -41,10 +41,14 @@ function serviceErrors(service: NonNullable<Backend['service']>, field: string):
   const portName = service.port?.name ?? '';
   const portNumber = service.port?.number ?? 0;
   const at = `${field}.service`;
-  const errors = name ? isDNS1123Label(name).map((text) => invalid(`${at}.name`, name, text)) : [required(`${at}.name`)];
+  const errors = name
+    ? isDNS1123Label(name).map((text) => invalid(`${at}.name`, name, text))
+    : [required(`${at}.name`)];
   if (portName && portNumber) return [...errors, invalid(field, '', 'cannot set both port name & port number')];
-  if (portName) return [...errors, ...isValidPortName(portName).map((text) => invalid(`${at}.port.name`, portName, text))];
-  if (portNumber) return [...errors, ...isValidPortNum(portNumber).map((text) => invalid(`${at}.port.number`, portNumber, text))];
+  if (portName)
+    return [...errors, ...isValidPortName(portName).map((text) => invalid(`${at}.port.name`, portName, text))];
+  if (portNumber)
+    return [...errors, ...isValidPortNum(portNumber).map((text) => invalid(`${at}.port.number`, portNumber, text))];
   return [...errors, required(field, 'port name or number is required')];
 }
 
@@ -97,7 +101,8 @@ function ruleErrors(rule: Rule, field: string, allowed: Allowances): FieldError[
 function tlsErrors({ tls = [] }: Spec, allowed: Allowances): FieldError[] {
   return tls.flatMap(({ hosts = [], secretName }, i) => {
     const field = `spec.tls[${i}]`;
-    const secretErrors = secretName && !allowed.invalidSecretName ? dns1123SubdomainErrors(secretName, `${field}.secretName`) : [];
+    const secretErrors =
+      secretName && !allowed.invalidSecretName ? dns1123SubdomainErrors(secretName, `${field}.secretName`) : [];
     return [...hosts.flatMap((host, j) => hostErrors(host, `${field}.hosts[${j}]`)), ...secretErrors];
   });
 }
@@ -128,7 +133,9 @@ function classErrors({ metadata, spec }: Ingress): FieldError[] {
   const annotation = metadata.annotations?.[CLASS_ANNOTATION];
   const name = spec?.ingressClassName;
   if (annotation === undefined || name === undefined || annotation === name) return [];
-  return [invalid(`annotations.${CLASS_ANNOTATION}`, annotation, 'must match `ingressClassName` when both are specified')];
+  return [
+    invalid(`annotations.${CLASS_ANNOTATION}`, annotation, 'must match `ingressClassName` when both are specified'),
+  ];
 }
 
 function validateStatus(next: Ingress, previous: Ingress): FieldError[] {
@@ -185,7 +192,8 @@ export const ingress = defineResource<Ingress>({
     },
     validateUpdate: (next, previous) => validate(next, allowancesOf(previous)),
     warnings({ metadata, spec }, previous) {
-      if (previous || metadata.annotations?.[CLASS_ANNOTATION] === undefined || spec?.ingressClassName !== undefined) return [];
+      if (previous || metadata.annotations?.[CLASS_ANNOTATION] === undefined || spec?.ingressClassName !== undefined)
+        return [];
       return [`annotation ${goQuote(CLASS_ANNOTATION)} is deprecated, please use 'spec.ingressClassName' instead`];
     },
   },
@@ -203,7 +211,11 @@ export const ingress = defineResource<Ingress>({
   table: {
     columns: [
       nameColumn,
-      column('Class', 'string', 'The name of the IngressClass resource that should be used for additional configuration'),
+      column(
+        'Class',
+        'string',
+        'The name of the IngressClass resource that should be used for additional configuration',
+      ),
       column('Hosts', 'string', 'Hosts that incoming requests are matched against before the ingress rule'),
       column('Address', 'string', 'Address is a list containing ingress points for the load-balancer'),
       column('Ports', 'string', 'Ports of TLS configurations that open'),

@@ -77,7 +77,11 @@ interface Allowances {
   readonly cidrs: readonly string[];
 }
 
-function peerErrors({ podSelector, namespaceSelector, ipBlock }: Peer, field: string, allowed: Allowances): FieldError[] {
+function peerErrors(
+  { podSelector, namespaceSelector, ipBlock }: Peer,
+  field: string,
+  allowed: Allowances,
+): FieldError[] {
   const given = [podSelector, namespaceSelector, ipBlock].filter((part) => part !== undefined).length;
   const errors = [
     ...validateLabelSelector(podSelector, `${field}.podSelector`, allowed),
@@ -85,7 +89,9 @@ function peerErrors({ podSelector, namespaceSelector, ipBlock }: Peer, field: st
     ...(ipBlock ? ipBlockErrors(ipBlock, `${field}.ipBlock`, allowed.cidrs) : []),
   ];
   if (given === 0) return [...errors, required(field, 'must specify a peer')];
-  return given > 1 && ipBlock ? [...errors, forbiddenField(field, 'may not specify both ipBlock and another peer')] : errors;
+  return given > 1 && ipBlock
+    ? [...errors, forbiddenField(field, 'may not specify both ipBlock and another peer')]
+    : errors;
 }
 
 function typeErrors({ policyTypes = [] }: Spec): FieldError[] {
@@ -111,7 +117,9 @@ function validate(policy: NetworkPolicy, allowed: Allowances): FieldError[] {
 }
 
 function allowancesOf(previous: NetworkPolicy): Allowances {
-  const blocks = rulesOf(specOf(previous)).flatMap(({ rule }) => rule.peers.flatMap(({ ipBlock }) => (ipBlock ? [ipBlock] : [])));
+  const blocks = rulesOf(specOf(previous)).flatMap(({ rule }) =>
+    rule.peers.flatMap(({ ipBlock }) => (ipBlock ? [ipBlock] : [])),
+  );
   return {
     allowInvalidLabelValueInSelector: validateLabelSelector(specOf(previous).podSelector, '').length > 0,
     cidrs: blocks.flatMap(({ cidr, except = [] }) => [cidr, ...except]),
@@ -150,7 +158,11 @@ export const networkPolicy = defineResource<NetworkPolicy>({
   table: {
     columns: [
       nameColumn,
-      column('Pod-Selector', 'string', "podSelector selects the pods to which this NetworkPolicy object applies. The array of rules is applied to any pods selected by this field. An empty selector matches all pods in the policy's namespace. Multiple network policies can select the same set of pods. In this case, the ingress rules for each are combined additively. This field is optional. If it is not specified, it defaults to an empty selector."),
+      column(
+        'Pod-Selector',
+        'string',
+        "podSelector selects the pods to which this NetworkPolicy object applies. The array of rules is applied to any pods selected by this field. An empty selector matches all pods in the policy's namespace. Multiple network policies can select the same set of pods. In this case, the ingress rules for each are combined additively. This field is optional. If it is not specified, it defaults to an empty selector.",
+      ),
       ageColumn,
     ],
     cells: (policy, now) => [

@@ -19,10 +19,18 @@ function tolerationErrors(tolerations: Tolerations): FieldError[] {
   const field = 'scheduling.tolerations';
   const errors: FieldError[] = [];
   validateTolerations(tolerations, field, STRICT_FOR_TEMPLATE, errors);
-  const identities = tolerations.map(({ key, operator, value, effect }) => JSON.stringify([key, operator, value, effect]));
+  const identities = tolerations.map(({ key, operator, value, effect }) =>
+    JSON.stringify([key, operator, value, effect]),
+  );
   tolerations.forEach(({ key = '', operator = '', value = '', effect = '', tolerationSeconds = null }, i) => {
     if (identities.indexOf(identities[i] as string) === i) return;
-    const printed = { Key: key, Operator: operator, Value: value, Effect: effect, TolerationSeconds: tolerationSeconds };
+    const printed = {
+      Key: key,
+      Operator: operator,
+      Value: value,
+      Effect: effect,
+      TolerationSeconds: tolerationSeconds,
+    };
     errors.push(duplicate(`${field}[${i}]`, printed));
   });
   return errors;
@@ -32,7 +40,8 @@ function validate({ handler = '', overhead, scheduling }: RuntimeClass): FieldEr
   const errors = handler
     ? isDNS1123Label(handler).map((text) => invalid('handler', handler, text))
     : [required('handler')];
-  if (overhead) validateContainerResources({ limits: overhead.podFixed }, new Set(), 'overhead', STRICT_FOR_TEMPLATE, errors);
+  if (overhead)
+    validateContainerResources({ limits: overhead.podFixed }, new Set(), 'overhead', STRICT_FOR_TEMPLATE, errors);
   return [
     ...errors,
     ...validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
@@ -62,11 +71,11 @@ export const runtimeClass = defineResource<RuntimeClass>({
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   table: {
-    columns: [
-      nameColumn,
-      column('Handler', 'string', ''),
-      ageColumn,
+    columns: [nameColumn, column('Handler', 'string', ''), ageColumn],
+    cells: (runtimeClass, now) => [
+      runtimeClass.metadata.name ?? '',
+      runtimeClass.handler ?? '',
+      age(runtimeClass, now),
     ],
-    cells: (runtimeClass, now) => [runtimeClass.metadata.name ?? '', runtimeClass.handler ?? '', age(runtimeClass, now)],
   },
 });

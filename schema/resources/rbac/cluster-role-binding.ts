@@ -10,7 +10,8 @@ export type ClusterRoleBinding = Typed<IClusterRoleBinding>;
 
 const ROLE_KINDS = ['ClusterRole'];
 
-const validateClusterRoleBinding = (binding: ClusterRoleBinding): FieldError[] => bindingErrors(binding, false, ROLE_KINDS);
+const validateClusterRoleBinding = (binding: ClusterRoleBinding): FieldError[] =>
+  bindingErrors(binding, false, ROLE_KINDS);
 
 export const clusterRoleBinding = defineResource<ClusterRoleBinding>({
   group: RBAC_GROUP,
@@ -24,16 +25,17 @@ export const clusterRoleBinding = defineResource<ClusterRoleBinding>({
   defaults: defaultBinding,
   validate: validateClusterRoleBinding,
   update: {
-    validateUpdate: (next, previous) => [
-      ...validateClusterRoleBinding(next),
-      ...roleRefErrors(next, previous),
-    ],
+    validateUpdate: (next, previous) => [...validateClusterRoleBinding(next), ...roleRefErrors(next, previous)],
   },
   allowCreateOnUpdate: true,
   table: {
     columns: [
       nameColumn,
-      column('Role', 'string', 'roleRef can only reference a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.'),
+      column(
+        'Role',
+        'string',
+        'roleRef can only reference a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.',
+      ),
       ageColumn,
       column('Users', 'string', 'Users in the clusterRoleBinding', 1),
       column('Groups', 'string', 'Groups in the clusterRoleBinding', 1),

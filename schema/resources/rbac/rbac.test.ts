@@ -35,7 +35,13 @@ describe('RoleBinding and ClusterRoleBinding', () => {
   const roleRef = { kind: 'ClusterRole', name: 'view' };
 
   it('fill in groups', () => {
-    const { object, errors } = created(roleBinding, { roleRef, subjects: [{ kind: 'User', name: 'a' }, { kind: 'ServiceAccount', name: 'b' }] });
+    const { object, errors } = created(roleBinding, {
+      roleRef,
+      subjects: [
+        { kind: 'User', name: 'a' },
+        { kind: 'ServiceAccount', name: 'b' },
+      ],
+    });
     expect(errors).toEqual([]);
     expect(object.roleRef.apiGroup).toBe('rbac.authorization.k8s.io');
     expect(object.subjects?.map(({ apiGroup }) => apiGroup)).toEqual(['rbac.authorization.k8s.io', undefined]);
@@ -43,10 +49,15 @@ describe('RoleBinding and ClusterRoleBinding', () => {
   });
 
   it('name each fault', () => {
-    expect(created(clusterRoleBinding, {
-      roleRef: { apiGroup: 'x', kind: 'Role', name: '' },
-      subjects: [{ kind: 'Robot', name: '' }, { kind: 'ServiceAccount', name: 'A', apiGroup: 'x' }],
-    }).errors.map((text) => text.replace(/(a lowercase RFC 1123).*/, '$1'))).toEqual([
+    expect(
+      created(clusterRoleBinding, {
+        roleRef: { apiGroup: 'x', kind: 'Role', name: '' },
+        subjects: [
+          { kind: 'Robot', name: '' },
+          { kind: 'ServiceAccount', name: 'A', apiGroup: 'x' },
+        ],
+      }).errors.map((text) => text.replace(/(a lowercase RFC 1123).*/, '$1')),
+    ).toEqual([
       'roleRef.apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io"',
       'roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"',
       'roleRef.name: Required value',
@@ -60,9 +71,11 @@ describe('RoleBinding and ClusterRoleBinding', () => {
 
   it('keep their role', () => {
     const { object } = created(clusterRoleBinding, { roleRef });
-    expect(updated(clusterRoleBinding, object, (next) => {
-      next.roleRef.name = 'admin';
-    }).errors).toEqual([
+    expect(
+      updated(clusterRoleBinding, object, (next) => {
+        next.roleRef.name = 'admin';
+      }).errors,
+    ).toEqual([
       'roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"ClusterRole","Name":"admin"}: field is immutable',
     ]);
   });

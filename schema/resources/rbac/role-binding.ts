@@ -24,16 +24,17 @@ export const roleBinding = defineResource<RoleBinding>({
   defaults: defaultBinding,
   validate: validateRoleBinding,
   update: {
-    validateUpdate: (next, previous) => [
-      ...validateRoleBinding(next),
-      ...roleRefErrors(next, previous),
-    ],
+    validateUpdate: (next, previous) => [...validateRoleBinding(next), ...roleRefErrors(next, previous)],
   },
   allowCreateOnUpdate: true,
   table: {
     columns: [
       nameColumn,
-      column('Role', 'string', 'roleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.'),
+      column(
+        'Role',
+        'string',
+        'roleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.',
+      ),
       ageColumn,
       column('Users', 'string', 'Users in the roleBinding', 1),
       column('Groups', 'string', 'Groups in the roleBinding', 1),

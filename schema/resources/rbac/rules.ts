@@ -49,8 +49,10 @@ export function policyRuleErrors(rule: PolicyRule, isNamespaced: boolean, field:
     }
     return errors;
   }
-  if (isEmpty(rule.apiGroups)) errors.push(required(`${field}.apiGroups`, 'resource rules must supply at least one api group'));
-  if (isEmpty(rule.resources)) errors.push(required(`${field}.resources`, 'resource rules must supply at least one resource'));
+  if (isEmpty(rule.apiGroups))
+    errors.push(required(`${field}.apiGroups`, 'resource rules must supply at least one api group'));
+  if (isEmpty(rule.resources))
+    errors.push(required(`${field}.resources`, 'resource rules must supply at least one resource'));
   return errors;
 }
 

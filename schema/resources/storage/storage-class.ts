@@ -17,7 +17,10 @@ const RECLAIM_POLICIES = ['Delete', 'Retain'];
 const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
 const PARAMETERS_MAX = 512;
 const PARAMETERS_BYTES_MAX = 256 * 1024;
-const DEFAULT_ANNOTATIONS = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'];
+const DEFAULT_ANNOTATIONS = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+];
 
 function provisionerErrors(provisioner: string): FieldError[] {
   if (!provisioner) return [required('provisioner')];
@@ -62,7 +65,13 @@ function topologyErrors(terms: readonly Term[]): FieldError[] {
 }
 
 function validate(storageClass: StorageClass): FieldError[] {
-  const { provisioner = '', parameters = {}, reclaimPolicy, volumeBindingMode: mode, allowedTopologies = [] } = storageClass;
+  const {
+    provisioner = '',
+    parameters = {},
+    reclaimPolicy,
+    volumeBindingMode: mode,
+    allowedTopologies = [],
+  } = storageClass;
   const errors = [...provisionerErrors(provisioner), ...parameterErrors(parameters)];
   if (reclaimPolicy && !RECLAIM_POLICIES.includes(reclaimPolicy)) {
     errors.push(notSupported('reclaimPolicy', reclaimPolicy, RECLAIM_POLICIES));
@@ -93,7 +102,9 @@ export const storageClass = defineResource<StorageClass>({
   update: {
     validateUpdate: (next, previous) => [
       ...validate(next),
-      ...(semanticEqual(next.parameters, previous.parameters) ? [] : [invalid('parameters', next.parameters, 'field is immutable')]),
+      ...(semanticEqual(next.parameters, previous.parameters)
+        ? []
+        : [invalid('parameters', next.parameters, 'field is immutable')]),
       ...validateImmutableField(next.provisioner, previous.provisioner, 'provisioner'),
       ...validateImmutableField(next.reclaimPolicy, previous.reclaimPolicy, 'reclaimPolicy'),
       ...validateImmutableField(next.volumeBindingMode, previous.volumeBindingMode, 'volumeBindingMode'),
@@ -104,9 +115,21 @@ export const storageClass = defineResource<StorageClass>({
     columns: [
       nameColumn,
       column('Provisioner', 'string', 'provisioner indicates the type of the provisioner.'),
-      column('ReclaimPolicy', 'string', 'reclaimPolicy controls the reclaimPolicy for dynamically provisioned PersistentVolumes of this storage class. Defaults to Delete.'),
-      column('VolumeBindingMode', 'string', 'volumeBindingMode indicates how PersistentVolumeClaims should be provisioned and bound.  When unset, VolumeBindingImmediate is used. This field is only honored by servers that enable the VolumeScheduling feature.'),
-      column('AllowVolumeExpansion', 'string', 'allowVolumeExpansion shows whether the storage class allow volume expand.'),
+      column(
+        'ReclaimPolicy',
+        'string',
+        'reclaimPolicy controls the reclaimPolicy for dynamically provisioned PersistentVolumes of this storage class. Defaults to Delete.',
+      ),
+      column(
+        'VolumeBindingMode',
+        'string',
+        'volumeBindingMode indicates how PersistentVolumeClaims should be provisioned and bound.  When unset, VolumeBindingImmediate is used. This field is only honored by servers that enable the VolumeScheduling feature.',
+      ),
+      column(
+        'AllowVolumeExpansion',
+        'string',
+        'allowVolumeExpansion shows whether the storage class allow volume expand.',
+      ),
       ageColumn,
     ],
     cells: (storageClass, now) => [

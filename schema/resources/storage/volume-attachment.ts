@@ -27,7 +27,9 @@ function sourceErrors({ source }: Spec): FieldError[] {
   if (inlineVolumeSpec && persistentVolumeName !== undefined) return [forbiddenField(field, text)];
   if (inlineVolumeSpec) return inlineVolumeErrors(inlineVolumeSpec, `${field}.inlineVolumeSpec`);
   if (persistentVolumeName === undefined) return [required(field, text)];
-  return persistentVolumeName ? [] : [required(`${field}.persistentVolumeName`, 'must specify non empty persistentVolumeName')];
+  return persistentVolumeName
+    ? []
+    : [required(`${field}.persistentVolumeName`, 'must specify non empty persistentVolumeName')];
 }
 
 function errorErrors(error: Status['attachError'], field: string): FieldError[] {
@@ -102,10 +104,18 @@ export const volumeAttachment = defineResource<VolumeAttachment>({
   table: {
     columns: [
       nameColumn,
-      column('Attacher', 'string', 'attacher indicates the name of the volume driver that MUST handle this request. This is the name returned by GetPluginName().'),
+      column(
+        'Attacher',
+        'string',
+        'attacher indicates the name of the volume driver that MUST handle this request. This is the name returned by GetPluginName().',
+      ),
       column('PV', 'string', 'persistentVolumeName represents the name of the persistent volume to attach.'),
       column('Node', 'string', 'nodeName represents the node that the volume should be attached to.'),
-      column('Attached', 'boolean', 'attached indicates the volume is successfully attached. This field must only be set by the entity completing the attach operation, i.e. the external-attacher.'),
+      column(
+        'Attached',
+        'boolean',
+        'attached indicates the volume is successfully attached. This field must only be set by the entity completing the attach operation, i.e. the external-attacher.',
+      ),
       ageColumn,
     ],
     cells: (attachment, now) => [
