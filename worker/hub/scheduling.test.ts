@@ -165,4 +165,31 @@ describe('Scheduling', () => {
     await hub.see('MODIFIED', pod('a'), gated);
     expect(hub.take().filter(isBinding)).toHaveLength(1);
   });
+
+  it('evicts pods of lower priority for one that fits nowhere, and waits for their place', async () => {
+    await hub.see('ADDED', node('n1', '2'));
+    const low = pod('low', '2', { nodeName: 'n1', priority: 0 });
+    await hub.see('ADDED', low);
+    await hub.see('ADDED', pod('high', '2', { priority: 10 }));
+    const writes = hub.take();
+    const of = (name: string) => writes.filter((write) => 'name' in write && write.name === name);
+    expect(bodyOf(of('high')[0]).status).toMatchObject({
+      nominatedNodeName: 'n1',
+      conditions: [{ reason: 'Unschedulable' }],
+    });
+    const [condition, deletion] = of('low');
+    expect(bodyOf(condition).status.conditions).toMatchObject([
+      {
+        type: 'DisruptionTarget',
+        reason: 'PreemptionByScheduler',
+        message: 'default-scheduler: preempting to accommodate a higher priority pod',
+      },
+    ]);
+    expect(deletion).toMatchObject({ verb: 'delete', options: { preconditions: { uid: 'uid-low' } } });
+    expect(writes.map((write) => (write.resource === 'events' ? bodyOf(write).reason : ''))).toContain('Preempted');
+    hub.time += 1_000;
+    await hub.see('DELETED', low);
+    const [binding] = hub.take();
+    expect(binding).toMatchObject({ subresource: 'binding', name: 'high' });
+  });
 });

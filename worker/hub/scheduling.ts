@@ -7,7 +7,7 @@ import { formatTime } from '../../schema/meta/time.ts';
 import { equalJson } from '../../schema/meta/json-value.ts';
 import type { GroupResource } from '../../schema/meta/object-meta.ts';
 import type { Change } from '../../schema/protocol/change.ts';
-import type { Answer } from '../../schema/protocol/shard.ts';
+import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
 import type { Pod } from '../../schema/resources/core/pod-types.ts';
 import type { Node } from '../scheduler/node-info.ts';
 import { isWaiting, type PodInfo, podInfo } from '../scheduler/pod-info.ts';
@@ -16,7 +16,13 @@ import { SchedulingQueue } from '../scheduler/scheduling-queue.ts';
 import { Snapshot } from '../scheduler/snapshot.ts';
 import type { HubConsumer, HubServices } from './hub-consumer.ts';
 import { objectOf, previousOf } from './parsed-change.ts';
-import { bindRequest, eventRequest, podConditionRequest } from './scheduling-writes.ts';
+import {
+  bindRequest,
+  deletePodRequest,
+  eventRequest,
+  podConditionRequest,
+  podStatusRequest,
+} from './scheduling-writes.ts';
 
 export const DEFAULT_SCHEDULER = 'default-scheduler';
 const COMPONENT = 'kube-scheduler';
@@ -109,14 +115,17 @@ export class Scheduling implements HubConsumer {
     const concerns = { spec: pod.spec, labels: pod.metadata.labels };
     const isSame = this.#queue.has(uid) && equalJson(this.#specs.get(uid), concerns);
     this.#specs.set(uid, concerns);
-    if (isSame) this.#queue.refresh(podInfo(pod));
-    else this.#queue.add(podInfo(pod));
+    const info = podInfo(pod);
+    if (info.nominatedNodeName) this.#snapshot.nominate(info, info.nominatedNodeName);
+    if (isSame) this.#queue.refresh(info);
+    else this.#queue.add(info);
   }
 
   #forgetWaiting(uid: string): void {
     this.#queue.remove(uid);
     this.#specs.delete(uid);
     this.#told.delete(uid);
+    this.#snapshot.forgetNomination(uid);
   }
 
   #planPass(): void {
@@ -181,25 +190,49 @@ export class Scheduling implements HubConsumer {
     return false;
   }
 
-  /** Says why pods wait: an event now and then, the condition when its text changes. */
+  /** Says why pods wait: an event now and then, the condition when its text changes. Evicts for those who may. */
   async #tell(failures: readonly Failure[], now: number): Promise<void> {
-    const requests = failures.flatMap(({ pod, message }) => {
-      const told = this.#told.get(pod.uid);
-      const isNew = told?.message !== message;
-      if (!isNew && now - told.at < REPEATED_EVENT_MS) return [];
-      const earlier = isNew ? undefined : told;
-      const firstTimestamp = earlier?.firstTimestamp ?? formatTime(now);
-      this.#told.set(pod.uid, { message, at: now, count: (earlier?.count ?? 0) + 1, firstTimestamp });
-      const failed = eventRequest(
-        { ...event(pod), type: 'Warning', reason: 'FailedScheduling', message },
-        now,
-        earlier,
-      );
-      const condition = unschedulableCondition(pod, message, told ? undefined : now);
-      return isNew ? [podConditionRequest(pod, condition, COMPONENT), failed] : [failed];
-    });
+    const requests = failures.flatMap((failure) => [
+      ...this.#failureWrites(failure, now),
+      ...evictionWrites(failure, now),
+    ]);
     if (requests.length > 0) await this.#services.writeAll(requests);
   }
+
+  #failureWrites({ pod, message, preemption }: Failure, now: number): readonly WriteRequest[] {
+    const told = this.#told.get(pod.uid);
+    const isNew = told?.message !== message || preemption !== undefined;
+    if (!isNew && now - told.at < REPEATED_EVENT_MS) return [];
+    const earlier = told?.message === message ? told : undefined;
+    const firstTimestamp = earlier?.firstTimestamp ?? formatTime(now);
+    this.#told.set(pod.uid, { message, at: now, count: (earlier?.count ?? 0) + 1, firstTimestamp });
+    const failed = eventRequest({ ...event(pod), type: 'Warning', reason: 'FailedScheduling', message }, now, earlier);
+    if (!isNew) return [failed];
+    const conditions = [unschedulableCondition(pod, message, told ? undefined : now)];
+    const nominated = preemption ? { nominatedNodeName: preemption.nodeName } : {};
+    return [podStatusRequest(pod, { ...nominated, conditions }, COMPONENT), failed];
+  }
+}
+
+/** Source: pkg/scheduler/framework/preemption executor.go. */
+function evictionWrites({ pod, preemption }: Failure, now: number): readonly WriteRequest[] {
+  return (preemption?.victims ?? []).flatMap((victim) => {
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message: `${DEFAULT_SCHEDULER}: preempting to accommodate a higher priority pod`,
+      lastProbeTime: null,
+      lastTransitionTime: formatTime(now),
+      ...(victim.generation ? { observedGeneration: victim.generation } : {}),
+    };
+    const message = `Preempted by pod ${pod.uid} on node ${preemption?.nodeName}`;
+    return [
+      podConditionRequest(victim, condition, COMPONENT),
+      deletePodRequest(victim, COMPONENT),
+      eventRequest({ ...event(victim), type: 'Normal', reason: 'Preempted', message }, now),
+    ];
+  });
 }
 
 const event = (pod: PodInfo) => ({

@@ -23,6 +23,8 @@ export class NodeInfo {
   scoredMilliCpu = 0;
   scoredMemoryBytes = 0;
   readonly pods = new Map<string, PodInfo>();
+  /** Pods for which others were evicted from here; they are not here yet. */
+  readonly nominated = new Map<string, PodInfo>();
   /** Pods that hold host ports; few. */
   readonly portHolders = new Set<PodInfo>();
 

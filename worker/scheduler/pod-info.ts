@@ -23,7 +23,11 @@ export interface PodInfo {
   readonly priority: number;
   /** ms since the epoch. */
   readonly created: number;
+  /** ms since the epoch; the creation where the pod has not started. */
+  readonly started: number;
   readonly neverPreempts: boolean;
+  /** Where room was made for the pod; empty when none was. */
+  readonly nominatedNodeName: string;
   readonly requested: Amounts;
   readonly scoredMilliCpu: number;
   readonly scoredMemoryBytes: number;
@@ -56,6 +60,8 @@ export function podInfo(pod: Pod): PodInfo {
     nodeName: spec?.nodeName ?? '',
     priority: spec?.priority ?? 0,
     created: Date.parse(metadata.creationTimestamp ?? '') || 0,
+    started: Date.parse(pod.status?.startTime ?? metadata.creationTimestamp ?? '') || 0,
+    nominatedNodeName: pod.status?.nominatedNodeName ?? '',
     neverPreempts: spec?.preemptionPolicy === 'Never',
     requested,
     scoredMilliCpu: scored.milliCpu,

@@ -329,6 +329,87 @@ describe('pods with regard to each other', () => {
   });
 });
 
+describe('preemption', () => {
+  const running = (name: string, nodeName: string, priority: number, cpu: string): Pod => {
+    const each = pod({ nodeName, priority }, { cpu });
+    each.metadata.name = name;
+    return each;
+  };
+  const important = (cpu: string, over: Record<string, unknown> = {}) => pod({ priority: 100, ...over }, { cpu });
+
+  function decide(snapshot: Snapshot, ...waiting: readonly Pod[]) {
+    return schedule(snapshot, waiting.map(podInfo)).map((decision) =>
+      decision.kind === 'bind'
+        ? decision.nodeName
+        : {
+            on: decision.preemption?.nodeName,
+            victims: decision.preemption?.victims.map(({ name }) => name),
+            message: decision.message,
+          },
+    );
+  }
+
+  function busy(...pods: readonly Pod[]): Snapshot {
+    const snapshot = cluster(node('a', { cpu: '4' }), node('b', { cpu: '4' }));
+    for (const each of pods) snapshot.addPod(podInfo(each));
+    return snapshot;
+  }
+
+  it('evicts as few and as unimportant pods as will do', () => {
+    const snapshot = busy(running('a1', 'a', 5, '2'), running('a2', 'a', 1, '2'), running('b1', 'b', 50, '4'));
+    expect(decide(snapshot, important('2'))).toEqual([
+      {
+        on: 'a',
+        victims: ['a2'],
+        message:
+          '0/2 nodes are available: 2 Insufficient cpu. preemption: found a potential placement for pod on node a, preempting 1 victims',
+      },
+    ]);
+    expect(snapshot.node('a')?.pods.size).toBe(2);
+  });
+
+  it('spares pods of the same and of higher priority', () => {
+    const snapshot = busy(running('a1', 'a', 100, '4'), running('b1', 'b', 200, '4'));
+    expect(decide(snapshot, important('2'))).toEqual([
+      {
+        message:
+          '0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.',
+      },
+    ]);
+  });
+
+  it('evicts nobody where that would not help', () => {
+    const snapshot = busy(running('a1', 'a', 200, '3'), running('a2', 'a', 1, '1'), running('b1', 'b', 200, '4'));
+    expect(decide(snapshot, important('2'))[0]).toMatchObject({
+      message: expect.stringContaining(
+        'preemption: 0/2 nodes are available: 1 Insufficient cpu, 1 No preemption victims found for incoming pod.',
+      ),
+    });
+  });
+
+  it('keeps the room it made from pods of no higher priority', () => {
+    const snapshot = busy(running('a1', 'a', 1, '4'), running('b1', 'b', 200, '4'));
+    const waiting = important('4');
+    expect(decide(snapshot, waiting)[0]).toMatchObject({ on: 'a', victims: ['a1'] });
+    snapshot.removePod(podInfo(running('a1', 'a', 1, '4')).uid);
+    for (const { uid } of snapshot.node('a')?.pods.values() ?? []) snapshot.removePod(uid);
+    expect(decide(snapshot, pod({ priority: 0 }, { cpu: '1' }))[0]).toMatchObject({
+      message: expect.stringContaining('Insufficient cpu'),
+    });
+    expect(decide(snapshot, waiting)).toEqual(['a']);
+  });
+
+  it('waits for those who are on their way out', () => {
+    const leaving = running('a1', 'a', 1, '4');
+    leaving.metadata.deletionTimestamp = 't';
+    const waiting = important('4');
+    waiting.status = { nominatedNodeName: 'a' };
+    expect(decide(busy(leaving, running('b1', 'b', 200, '4')), waiting)[0]).toMatchObject({
+      message: expect.stringContaining('preemption: not eligible due to a terminating pod on the nominated node.'),
+    });
+  });
+});
+
 describe('the order of waiting pods', () => {
   it('is by priority, then by age', () => {
     const info = (name: string, priority: number, created: string) =>

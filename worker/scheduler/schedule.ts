@@ -3,22 +3,16 @@
  * snapshot, in which each placed pod is counted at once so that the next one sees it.
  * Source: pkg/scheduler schedule_one.go, with the default plugins' order and weights.
  *
- * Not here yet: volumes, preemption and the spread of pods that ask for none; filters and scores are
- * one more file and a line in the lists below.
+ * Not here yet: volumes, and the spread of pods that ask for none; a score is one more file and a line
+ * below, a filter one in `feasibility.ts`.
  */
-import type { Filter, Unfit } from './filter.ts';
+import { type Check, feasibility } from './feasibility.ts';
 import { unfit } from './filter.ts';
-import { interPodAffinity } from './filters/inter-pod-affinity.ts';
-import { nodeAffinity } from './filters/node-affinity.ts';
-import { nodePorts } from './filters/node-ports.ts';
-import { nodeResourcesFit } from './filters/node-resources-fit.ts';
-import { nodeUnschedulable } from './filters/node-unschedulable.ts';
-import { podTopologySpread } from './filters/pod-topology-spread.ts';
-import { taintToleration } from './filters/taint-toleration.ts';
-import { FitDiagnosis, NO_NODES_MESSAGE } from './fit-error.ts';
+import { NO_NODES_MESSAGE, ReasonCounts } from './fit-error.ts';
 import type { NodeInfo } from './node-info.ts';
 import { namedNodes } from './node-selector.ts';
 import type { PodInfo } from './pod-info.ts';
+import { findPreemption, type Preemption } from './preemption.ts';
 import type { NodeScorer, Score } from './score.ts';
 import { balancedAllocation } from './scores/balanced-allocation.ts';
 import { interPodAffinityScore } from './scores/inter-pod-affinity.ts';
@@ -27,17 +21,6 @@ import { nodeAffinityScore } from './scores/node-affinity.ts';
 import { podTopologySpreadScore } from './scores/pod-topology-spread.ts';
 import { taintTolerationScore } from './scores/taint-toleration.ts';
 import type { Snapshot } from './snapshot.ts';
-
-/** In upstream's order: the first that fails names the node's reasons. */
-const FILTERS: readonly Filter[] = [
-  nodeUnschedulable,
-  taintToleration,
-  nodeAffinity,
-  nodePorts,
-  nodeResourcesFit,
-  podTopologySpread,
-  interPodAffinity,
-];
 
 const SCORES: readonly Score[] = [
   taintTolerationScore,
@@ -54,7 +37,13 @@ const FEASIBLE_PERCENT_MIN = 5;
 
 export type Decision =
   | { readonly kind: 'bind'; readonly pod: PodInfo; readonly nodeName: string }
-  | { readonly kind: 'unschedulable'; readonly pod: PodInfo; readonly message: string };
+  | {
+      readonly kind: 'unschedulable';
+      readonly pod: PodInfo;
+      readonly message: string;
+      /** Evict these; the room is kept for the pod until it is placed or gone. */
+      readonly preemption?: Preemption;
+    };
 
 /**
  * Decides about `waiting` in its order (see `byPriority`). Placed pods are added to the snapshot; who
@@ -72,8 +61,6 @@ export const byPriority = (a: PodInfo, b: PodInfo): number => b.priority - a.pri
 const NOT_NAMED = unfit("node(s) didn't satisfy plugin(s) [NodeAffinity]", true);
 const NAMES_CONFLICT = unfit('pod affinity terms conflict', true);
 
-type Check = (node: NodeInfo) => Unfit | undefined;
-
 class Search {
   readonly #nodes: readonly NodeInfo[];
   readonly #snapshot: Snapshot;
@@ -88,18 +75,18 @@ class Search {
 
   decide(pod: PodInfo): Decision {
     if (this.#nodes.length === 0) return { kind: 'unschedulable', pod, message: NO_NODES_MESSAGE };
-    const checks = FILTERS.map((filter) => filter.prepare(pod, this.#snapshot)).filter((check) => check !== undefined);
+    const check = feasibility(pod, this.#snapshot);
     const required = pod.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     const named = required && namedNodes(required.nodeSelectorTerms);
-    this.#find(checks, named);
+    this.#find(check, named);
     const best = this.#best(pod);
-    if (!best) return { kind: 'unschedulable', pod, message: this.#diagnose(pod, checks, named) };
+    if (!best) return this.#giveUp(pod, check, named);
     this.#snapshot.place(pod, best);
     return { kind: 'bind', pod, nodeName: best.name };
   }
 
   /** Fills `#feasible`, starting where the last search ended so that every node gets its turn. */
-  #find(checks: readonly Check[], named: ReadonlySet<string> | undefined): void {
+  #find(check: Check, named: ReadonlySet<string> | undefined): void {
     this.#feasible.length = 0;
     const nodes = this.#nodes;
     const start = this.#snapshot.nextStart % nodes.length;
@@ -107,7 +94,7 @@ class Search {
     for (; looked < nodes.length && this.#feasible.length < this.#enough; looked++) {
       const node = nodes[(start + looked) % nodes.length] as NodeInfo;
       if (named && !named.has(node.name)) continue;
-      if (checks.every((check) => check(node) === undefined)) this.#feasible.push(node);
+      if (check(node) === undefined) this.#feasible.push(node);
     }
     this.#snapshot.nextStart = (start + looked) % nodes.length;
   }
@@ -130,22 +117,20 @@ class Search {
     return feasible[best];
   }
 
-  #diagnose(pod: PodInfo, checks: readonly Check[], named: ReadonlySet<string> | undefined): string {
-    const diagnosis = new FitDiagnosis(this.#nodes.length);
+  #giveUp(pod: PodInfo, check: Check, named: ReadonlySet<string> | undefined): Decision {
+    const reasons = new ReasonCounts(this.#nodes.length);
+    const resolvable: NodeInfo[] = [];
     for (const node of this.#nodes) {
-      if (named && !named.has(node.name)) diagnosis.add(named.size === 0 ? NAMES_CONFLICT : NOT_NAMED);
-      else diagnosis.add(firstUnfit(checks, node));
+      const why = named && !named.has(node.name) ? (named.size === 0 ? NAMES_CONFLICT : NOT_NAMED) : check(node);
+      if (!why) throw new Error(`node ${node.name} fits a pod for which no node was found`);
+      reasons.add(why.reasons);
+      if (!why.isUnresolvable) resolvable.push(node);
     }
-    return diagnosis.message(pod);
+    const { preemption, message: outcome } = findPreemption(pod, resolvable, this.#nodes.length, this.#snapshot);
+    if (preemption) this.#snapshot.nominate(pod, preemption.nodeName);
+    const message = `${reasons.message()} preemption: ${outcome}`;
+    return { kind: 'unschedulable', pod, message, ...(preemption ? { preemption } : {}) };
   }
-}
-
-function firstUnfit(checks: readonly Check[], node: NodeInfo): Unfit {
-  for (const check of checks) {
-    const reason = check(node);
-    if (reason) return reason;
-  }
-  throw new Error(`node ${node.name} fits a pod for which no node was found`);
 }
 
 function addScores(totals: Float64Array, nodes: readonly NodeInfo[], scorer: NodeScorer, weight: number): void {

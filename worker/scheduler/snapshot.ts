@@ -5,6 +5,7 @@ import type { PodInfo } from './pod-info.ts';
 export class Snapshot {
   readonly #nodes = new Map<string, NodeInfo>();
   readonly #nodeOfPod = new Map<string, string>();
+  readonly #nominations = new Map<string, string>();
   #known: readonly NodeInfo[] | undefined;
   /** Pods with terms about other pods, and their nodes; few as a rule. */
   readonly affinityPods = new Map<PodInfo, NodeInfo>();
@@ -63,8 +64,28 @@ export class Snapshot {
 
   /** Counts a pod on the node that was chosen for it. */
   place(pod: PodInfo, node: NodeInfo): void {
+    this.forgetNomination(pod.uid);
     this.#add(pod, node);
     this.placed += 1;
+  }
+
+  /** Undoes `removePod`: the pod is on that node again. */
+  putBack(pod: PodInfo, node: NodeInfo): void {
+    this.#add(pod, node);
+  }
+
+  /** Keeps room on a node for a pod until it is placed, or forgotten. */
+  nominate(pod: PodInfo, nodeName: string): void {
+    this.forgetNomination(pod.uid);
+    this.#nodeNamed(nodeName).nominated.set(pod.uid, pod);
+    this.#nominations.set(pod.uid, nodeName);
+  }
+
+  forgetNomination(uid: string): void {
+    const name = this.#nominations.get(uid);
+    if (name === undefined) return;
+    this.#nominations.delete(uid);
+    this.#nodes.get(name)?.nominated.delete(uid);
   }
 
   #add(pod: PodInfo, node: NodeInfo): void {
