@@ -17,7 +17,7 @@ type Port = NonNullable<Subset['ports']>[number];
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 const CONTROLLER = 'endpoint-controller';
 
-function addressErrors({ ip = '', hostname, nodeName }: Address, field: string): FieldError[] {
+function addressErrors({ ip = '', hostname, nodeName }: Partial<Address>, field: string): FieldError[] {
   return [
     ...validateLegacyIp(ip, `${field}.ip`),
     ...(hostname ? dns1123LabelErrors(hostname, `${field}.hostname`) : []),

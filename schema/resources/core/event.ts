@@ -109,7 +109,7 @@ function validateUpdate(next: Event, previous: Event, context: StrategyContext):
   const legacyErrors = validateLegacy(next, !isStrict(context));
   if (!isStrict(context)) return legacyErrors;
   const isSeriesSame = validateImmutableField(next.series, previous.series, '').length === 0;
-  const same = (field: keyof Event & string, name: string = field): FieldError[] =>
+  const same = (field: keyof Event, name: string = field): FieldError[] =>
     validateImmutableField(next[field], previous[field], name);
   const { involvedObject, related, source } = next;
   const printedSource = { Component: source?.component ?? '', Host: source?.host ?? '' };
@@ -145,7 +145,7 @@ function defaults(event: Event): void {
 }
 
 function selectableFields(event: Event): Record<string, string> {
-  const { involvedObject: about = {} } = event;
+  const { involvedObject: about = {} }: Partial<Event> = event;
   return {
     'involvedObject.kind': about.kind ?? '',
     'involvedObject.namespace': about.namespace ?? '',

@@ -126,7 +126,7 @@ function validateIscsi(
   errors: FieldError[],
   volumeName: string,
 ): void {
-  const { targetPortal = '', initiatorName, secretRef } = source;
+  const { targetPortal = '', initiatorName, secretRef }: Partial<typeof source> = source;
   if (initiatorName !== undefined && `${volumeName}:${targetPortal}`.length > INITIATED_NAME_CHARS_MAX) {
     const text =
       'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
@@ -168,9 +168,9 @@ const SOURCES: readonly [keyof Spec, string, Rule][] = [
   ['glusterfs', 'glusterfs', validateGlusterfs],
   ['flocker', 'flocker', VENDOR_SOURCES.flocker],
   ['nfs', 'nfs', VENDOR_SOURCES.nfs],
-  ['rbd', 'rbd', VENDOR_SOURCES.rbd as Rule],
+  ['rbd', 'rbd', VENDOR_SOURCES.rbd],
   ['quobyte', 'quobyte', VENDOR_SOURCES.quobyte],
-  ['cephfs', 'cephfs', VENDOR_SOURCES.cephfs as Rule],
+  ['cephfs', 'cephfs', VENDOR_SOURCES.cephfs],
   ['iscsi', 'iscsi', validateIscsi],
   ['cinder', 'cinder', validateCinder],
   ['fc', 'fc', VENDOR_SOURCES.fc],
@@ -180,7 +180,7 @@ const SOURCES: readonly [keyof Spec, string, Rule][] = [
   ['photonPersistentDisk', 'photonPersistentDisk', VENDOR_SOURCES.photonPersistentDisk],
   ['portworxVolume', 'portworxVolume', VENDOR_SOURCES.portworxVolume],
   ['azureDisk', 'azureDisk', VENDOR_SOURCES.azureDisk],
-  ['scaleIO', 'scaleIO', VENDOR_SOURCES.scaleIO as Rule],
+  ['scaleIO', 'scaleIO', VENDOR_SOURCES.scaleIO],
   ['local', 'local', validateLocal],
   ['storageos', 'storageos', validateStorageOs],
   ['csi', 'csi', validateCsi],

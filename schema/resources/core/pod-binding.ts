@@ -1,10 +1,9 @@
 /** Puts pods on nodes. Source: kubernetes pkg/registry/core/pod/storage (BindingREST, 1.37). */
 import { type FieldError, notSupported, required } from '../../meta/field-error.ts';
-import { cloneJson } from '../../meta/json-value.ts';
 import { isDNS1123Subdomain } from '../../meta/name-rules.ts';
-import type { KubeObject } from '../../meta/object-meta.ts';
+import type { KubeObject, ObjectMeta } from '../../meta/object-meta.ts';
 import { conflict, fail, ok, type Result } from '../../meta/status.ts';
-import { updatePodCondition } from './pod-conditions.ts';
+import { withPodCondition } from './pod-conditions.ts';
 import type { Pod, PodSpec } from './pod-types.ts';
 import { pushInvalid } from './pod-validation/names.ts';
 
@@ -36,8 +35,10 @@ export function validateBinding({ target = {} }: Partial<Binding>): FieldError[]
   return errors;
 }
 
+const SCHEDULED = { type: 'PodScheduled', status: 'True' } as const;
+
 /**
- * The pod as the binding leaves it, or the 409 that says why it cannot be bound. `now` in ms since
+ * The pod as the binding leaves it (sharing what does not change), or the 409 that says why it cannot be bound. `now` in ms since
  * the epoch. A uid or resourceVersion in the binding must be the pod's.
  */
 export function assignPod(pod: Pod, binding: Binding, now: number): Result<Pod> {
@@ -46,16 +47,24 @@ export function assignPod(pod: Pod, binding: Binding, now: number): Result<Pod> 
   if (mismatch) return fail(conflict('pods', name, mismatch));
   const why = whyNotAssignable(pod);
   if (why) return fail(conflict('pods/binding', name, why));
-  const next = cloneJson(pod);
-  (next.spec ??= {} as PodSpec).nodeName = binding.target.name;
-  const status = (next.status ??= {});
-  delete status.nominatedNodeName;
-  const annotations = { ...next.metadata.annotations, ...binding.metadata.annotations };
+  const { nominatedNodeName: _cleared, ...status } = withPodCondition(pod.status, SCHEDULED, now);
+  return ok({
+    ...pod,
+    metadata: boundMetadata(pod, binding),
+    spec: { ...(pod.spec as PodSpec), nodeName: binding.target.name },
+    status,
+  });
+}
+
+function boundMetadata({ metadata }: Pod, binding: Binding): ObjectMeta {
+  const annotations = { ...metadata.annotations, ...binding.metadata.annotations };
   dropInitContainerAnnotations(annotations);
-  if (Object.keys(annotations).length) next.metadata.annotations = annotations;
-  if (binding.metadata.labels) next.metadata.labels = { ...next.metadata.labels, ...binding.metadata.labels };
-  updatePodCondition(status, { type: 'PodScheduled', status: 'True' }, now);
-  return ok(next);
+  const { annotations: _replaced, ...rest } = metadata;
+  return {
+    ...rest,
+    ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+    ...(binding.metadata.labels ? { labels: { ...metadata.labels, ...binding.metadata.labels } } : {}),
+  };
 }
 
 function preconditionMismatch({ metadata: stored }: Pod, { metadata: wanted }: Binding): string | undefined {

@@ -10,22 +10,27 @@ export const isPodReady = (pod: Pod): boolean => findPodCondition(pod.status, 'R
 /** Succeeded or failed: no container of it will run again. */
 export const isPodTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
+/** What a condition's writer says; the rest is filled in. */
+export type PodConditionClaim = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
+
 /**
- * Sets a condition in place; its transition time moves only when the status does.
- * `now` in ms since the epoch. Returns whether anything changed.
+ * The status with the condition in it; shares what does not change. The transition time moves only
+ * with the condition's status. `now` in ms since the epoch.
  */
-export function updatePodCondition(
-  status: PodStatus,
-  condition: Omit<PodCondition, 'lastTransitionTime'>,
-  now: number,
-): boolean {
-  const conditions = (status.conditions ??= []);
-  const index = conditions.findIndex((present) => present.type === condition.type);
-  const previous = conditions[index];
-  const hasMoved = !previous || previous.status !== condition.status;
-  const lastTransitionTime = hasMoved ? formatTime(now) : previous.lastTransitionTime;
-  const next: PodCondition = { ...condition, lastTransitionTime };
-  if (previous) conditions[index] = next;
+export function withPodCondition(status: PodStatus | undefined, claim: PodConditionClaim, now: number): PodStatus {
+  const conditions = [...(status?.conditions ?? [])];
+  const index = conditions.findIndex((present) => present.type === claim.type);
+  const earlier = conditions[index];
+  const { type, status: value, ...why } = claim;
+  const next: PodCondition = {
+    type,
+    status: value,
+    // As upstream writes the time nobody sets.
+    lastProbeTime: null as unknown as string,
+    lastTransitionTime: earlier?.status === value ? earlier.lastTransitionTime : formatTime(now),
+    ...why,
+  };
+  if (earlier) conditions[index] = next;
   else conditions.push(next);
-  return hasMoved || previous.reason !== condition.reason || previous.message !== condition.message;
+  return { ...status, conditions };
 }

@@ -31,6 +31,7 @@ describe('a new pod', () => {
         status: 'False',
         reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',
+        lastProbeTime: null,
         lastTransitionTime: '2026-01-02T03:04:05Z',
       },
     ]);

@@ -6,7 +6,7 @@ import { semanticEqual } from '../../meta/deep-equal.ts';
 import { cloneJson } from '../../meta/json-value.ts';
 import type { GracefulDeletion, StrategyContext, UpdateStrategy } from '../../meta/resource.ts';
 import { appArmorProfileOf } from './pod-apparmor.ts';
-import { isPodTerminal, updatePodCondition } from './pod-conditions.ts';
+import { isPodTerminal, withPodCondition } from './pod-conditions.ts';
 import { dropInitContainerAnnotations } from './pod-binding.ts';
 import { dropDisabledPodFields } from './pod-dropped-fields.ts';
 import { setPodLevelResourceDefaults } from './pod-level-resource-defaults.ts';
@@ -40,7 +40,7 @@ export function preparePodForCreate(pod: Pod, context: StrategyContext): void {
   if (spec.schedulingGates?.length) {
     const message = 'Scheduling is blocked due to non-empty scheduling gates';
     const condition = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message } as const;
-    updatePodCondition(pod.status, condition, context.now);
+    pod.status = withPodCondition(pod.status, condition, context.now);
   }
   mergeLabelKeys(spec, pod.metadata.labels ?? {});
   applyAppArmorAnnotations(pod, spec);

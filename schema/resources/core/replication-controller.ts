@@ -34,7 +34,7 @@ type Labels = Record<string, string>;
 const templateOf = ({ spec }: ReplicationController): PodTemplateSpec | undefined =>
   spec?.template as PodTemplateSpec | undefined;
 
-const selectorOf = ({ spec }: ReplicationController): Labels => (spec?.selector ?? {}) as Labels;
+const selectorOf = ({ spec }: ReplicationController): Labels => spec?.selector ?? {};
 
 function defaults(controller: ReplicationController): void {
   const spec = (controller.spec ??= {});

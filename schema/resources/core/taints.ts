@@ -27,7 +27,7 @@ export function taintErrors(taints: readonly Taint[], field: string): FieldError
   const seen = new Set<string>();
   return taints.flatMap((taint, i) => {
     const at = `${field}[${i}]`;
-    const { key = '', value = '', effect = '' } = taint;
+    const { key = '', value = '', effect = '' }: Partial<Taint> = taint;
     const errors = validateLabelName(key, `${at}.key`);
     const valueFaults = isValidLabelValue(value);
     if (valueFaults.length > 0) errors.push(invalid(`${at}.value`, value, valueFaults.join(';')));

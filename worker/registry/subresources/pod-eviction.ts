@@ -4,11 +4,12 @@
  */
 import { badRequest, fail, ok, type Result } from '../../../schema/meta/status.ts';
 import type { DeleteOptions } from '../../../schema/protocol/shard.ts';
+import { withPodCondition } from '../../../schema/resources/core/pod-conditions.ts';
+import type { PodStatus } from '../../../schema/resources/core/pod-types.ts';
 import { deleteObject, planDelete } from '../delete.ts';
 import type { CreateSubresource } from '../environment.ts';
 import { unknownPath, writeContext } from '../target.ts';
 import { admitBody, CREATED } from './create-admission.ts';
-import { withPodCondition } from './pod-condition.ts';
 
 const DISRUPTED = {
   type: 'DisruptionTarget',
@@ -37,7 +38,8 @@ export const podEviction: CreateSubresource = {
     if (!plan.ok) return plan;
     if (dryRun) return ok(CREATED);
     const pod = plan.value.existing;
-    tx.put('pods', { ...pod, metadata: { ...pod.metadata }, status: withPodCondition(pod, DISRUPTED, env.now) });
+    const status = withPodCondition(pod['status'] as PodStatus | undefined, DISRUPTED, env.now);
+    tx.put('pods', { ...pod, metadata: { ...pod.metadata }, status });
     // The preconditions have been checked, and the resourceVersion is another one by now.
     const { preconditions: _checked, ...rest } = options;
     const deleted = deleteObject(onPod, name, rest);
