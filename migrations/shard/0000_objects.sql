@@ -4,8 +4,7 @@ CREATE TABLE `changes` (
 	`resource` text NOT NULL,
 	`name` text NOT NULL,
 	`previous_meta` text,
-	`previous_text` text,
-	`final_text` text
+	`previous_text` text
 );
 --> statement-breakpoint
 CREATE TABLE `effects` (

@@ -29,11 +29,9 @@ export const changes = sqliteTable('changes', {
   type: text('type', { enum: ['ADDED', 'MODIFIED', 'DELETED'] }).notNull(),
   resource: text('resource').notNull(),
   name: text('name').notNull(),
-  /** Absent for ADDED. */
+  /** Both absent for ADDED. */
   previousMeta: text('previous_meta'),
   previousText: text('previous_text'),
-  /** DELETED only: the last state under the deletion's revision. */
-  finalText: text('final_text'),
 });
 
 /** Keys that controllers want to look at again. */

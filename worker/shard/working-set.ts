@@ -5,14 +5,15 @@
 import { encodeObject } from '../../schema/meta/encode-object.ts';
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { requestEntityTooLarge, type Status } from '../../schema/meta/status.ts';
+import { textAtRevision } from '../../schema/meta/text-at-revision.ts';
 import type { Change, SelectableMeta } from '../../schema/protocol/change.ts';
 import { LeasedPools, type LeaseMark } from '../../schema/protocol/value-lease.ts';
 import type { StoreTransaction } from '../registry/transaction.ts';
 import type { ShardStore } from '../storage/shard-store.ts';
 import { type Body, type Entry, OBJECT_CACHE_BYTES_MAX, ObjectDirectory, ownersText, parseOwners } from './object-directory.ts';
 
-/** Of one object's text; a Durable Object's row holds 2 MB and a log row carries one text and selectors. */
-export const OBJECT_TEXT_LENGTH_MAX = 1_500_000;
+/** Of one object's text in UTF-8; a Durable Object's row holds 2 MB. Source: etcd --max-request-bytes. */
+export const OBJECT_BYTES_MAX = 1_572_864;
 
 /** The reserved span is used up: the request has to be repeated under a larger one. */
 export class SpanExhausted extends Error {}
@@ -32,6 +33,10 @@ export interface PendingChange extends Change {
   readonly previousObject: UntypedObject | undefined;
   readonly previousBody: Body | undefined;
 }
+
+/** UTF-8 takes at most three bytes for a UTF-16 unit: short texts need not be measured. */
+const isTooLarge = (text: string): boolean =>
+  text.length * 3 > OBJECT_BYTES_MAX && new TextEncoder().encode(text).byteLength > OBJECT_BYTES_MAX;
 
 /** A point to come back to. */
 export interface Mark {
@@ -135,7 +140,6 @@ export class WorkingSet implements StoreTransaction {
         name: change.name,
         previousMeta: change.previousBody?.metaText ?? null,
         previousText: change.previousBody?.text ?? null,
-        finalText: change.type === 'DELETED' ? change.text : null,
       });
     }
   }
@@ -193,9 +197,7 @@ export class WorkingSet implements StoreTransaction {
     const revision = this.#nextRevision();
     object.metadata.resourceVersion = String(revision);
     const text = encodeObject(object);
-    if (text.length > OBJECT_TEXT_LENGTH_MAX) {
-      throw new WriteRefused(requestEntityTooLarge(`Request entity too large: limit is ${OBJECT_TEXT_LENGTH_MAX}`));
-    }
+    if (isTooLarge(text)) throw new WriteRefused(requestEntityTooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`));
     const meta = this.#options.selectable(resource, object);
     const body: Body = { text, meta, metaText: JSON.stringify(meta), object };
     const existing = this.#directory.get(resource, name);
@@ -211,11 +213,9 @@ export class WorkingSet implements StoreTransaction {
     if (!entry) throw new Error(`${resource} ${name} is not there to be removed`);
     const previousBody = this.#body(entry);
     const revision = this.#nextRevision();
-    const object = {
-      ...previousBody.object,
-      metadata: { ...previousBody.object.metadata, resourceVersion: String(revision) },
-    };
-    const body: Body = { ...previousBody, object, text: encodeObject(object) };
+    const text = textAtRevision(previousBody.text, revision);
+    const object = JSON.parse(text) as UntypedObject;
+    const body: Body = { ...previousBody, object, text };
     this.#journal.push({ entry, before: { ...entry } });
     this.#directory.unlink(entry);
     this.#append({ type: 'DELETED', resource, name, revision, body, previousBody });

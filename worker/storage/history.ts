@@ -3,6 +3,7 @@
  * row if that is not younger, else what the first younger change replaced; and what a change made is
  * what the object's next change replaced, else its live row.
  */
+import { textAtRevision } from '../../schema/meta/text-at-revision.ts';
 import type { Change, SelectableMeta } from '../../schema/protocol/change.ts';
 import type { ChangeHead, ChangeRow, ShardStore } from './shard-store.ts';
 
@@ -193,7 +194,7 @@ function assemble(
   load: (revision: number) => ChangeRow,
 ): Change {
   const { revision, type, resource, name } = row;
-  const made = type === 'DELETED' ? { text: row.finalText, meta: row.previousMeta } : madeBy(store, row, next, load);
+  const made = type === 'DELETED' ? lastState(row) : madeBy(store, row, next, load);
   if (made.text === null || made.meta === null) throw new Error(`change ${revision} of ${resource} ${name} has no result`);
   const change: Change = {
     revision,
@@ -207,6 +208,12 @@ function assemble(
   if (type !== 'MODIFIED' || row.previousText === null || row.previousMeta === null) return change;
   return { ...change, previous: { text: row.previousText, meta: JSON.parse(row.previousMeta) as SelectableMeta } };
 }
+
+/** What a deletion shows: the last state under the deletion's own revision. */
+const lastState = ({ revision, previousText, previousMeta }: ChangeRow): { text: string | null; meta: string | null } => ({
+  text: previousText === null ? null : textAtRevision(previousText, revision),
+  meta: previousMeta,
+});
 
 function madeBy(
   store: ShardStore,

@@ -102,7 +102,6 @@ function statements(host: SqlHost) {
         name: at('name'),
         previousMeta: at('previousMeta'),
         previousText: at('previousText'),
-        finalText: at('finalText'),
       })
       .prepare(),
     change: db.select().from(changes).where(eq(changes.revision, at('revision'))).prepare(),

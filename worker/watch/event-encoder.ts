@@ -17,13 +17,6 @@ const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
 const event = (type: string, object: string): string => `{"type":"${type}","object":${object}}\n`;
 
-/** The text of an object's state under another resourceVersion. */
-export function textAtRevision(text: string, revision: number): string {
-  const object = JSON.parse(text) as UntypedObject;
-  object.metadata.resourceVersion = String(revision);
-  return encodeObject(object);
-}
-
 /** The in-stream form of a failure, after which the watch ends. */
 export const errorEvent = (status: Status): string => event('ERROR', JSON.stringify(status));
 

@@ -1,6 +1,7 @@
 /** One watch: what it selects, how far it has come, and where its events go. */
+import { textAtRevision } from '../../schema/meta/text-at-revision.ts';
 import type { Change } from '../../schema/protocol/change.ts';
-import { type EventEncoder, textAtRevision } from './event-encoder.ts';
+import type { EventEncoder } from './event-encoder.ts';
 import type { Selection } from './selection.ts';
 
 /** Where a watch's bytes go. Nothing may be written after `end` or after `write` has said false. */
