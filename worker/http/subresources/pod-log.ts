@@ -5,6 +5,7 @@ import { textAnswer } from '../answers.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
 import { readLatest } from '../latest-object.ts';
 import type { SubresourceRoute } from '../subresource-route.ts';
+import { logsUnavailable } from './log-availability.ts';
 import { chooseContainer, parseLogOptions } from './log-options.ts';
 
 async function handle(api: ApiRequest): Promise<Handled> {
@@ -18,6 +19,8 @@ async function handle(api: ApiRequest): Promise<Handled> {
   const { nodeName } = pod['spec'] as { nodeName?: string };
   // What has no node yet has no logs, which is no error.
   if (!nodeName) return textAnswer(200, '');
+  const unavailable = logsUnavailable(pod, container.value, options.value.previous);
+  if (unavailable !== undefined) return unavailable;
   return askNodeDoor(api, {
     kind: 'read',
     node: nodeName,
