@@ -6,6 +6,7 @@ import { clusterRoleAggregationController } from './cluster-role-aggregation.ts'
 import type { Controller } from './controller.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpoint-slice.ts';
+import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts';
 import { endpointsController } from './endpoints.ts';
 import { garbageCollector, type GarbageCollectorSettings, orphanedWork, type OwnerKind } from './garbage-collector.ts';
 import { namespaceContentController } from './namespace-content.ts';
@@ -44,6 +45,7 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
   statefulSetController,
   endpointSliceController,
   endpointsController,
+  endpointSliceMirroringController,
 ];
 
 /** The controllers of the shard of cluster-scoped objects. */

@@ -51,20 +51,21 @@ export const endpointsController = defineController({
       resource: 'pods',
       keys: (pod, previous, view, type) => servicesOf(pod, type === 'MODIFIED' ? previous : undefined, view),
     },
-    { resource: ENDPOINTS, keys: (endpoints) => [endpoints.metadata.name ?? ''] },
+    {
+      resource: ENDPOINTS,
+      keys: (endpoints, _previous, _view, type) => (type === 'DELETED' ? [endpoints.metadata.name ?? ''] : []),
+    },
   ],
   reconcile(view, name) {
     const service = view.get(SERVICES, name) as KubeObject as Service | undefined;
     const known = view.get(ENDPOINTS, name);
-    if (!service) return { writes: known && isOurs(known) ? [deletion(name)] : [] };
+    // Only the Service's own deletion leads here; Endpoints go with it, whoever made them.
+    if (!service) return { writes: known && !known.metadata.deletionTimestamp ? [deletion(name)] : [] };
     const selector = selectorOf(service);
     if (!selector || service.metadata.deletionTimestamp) return { writes: [] };
     return { writes: synced(service, known, subsetsOf(service, view, selector)) };
   },
 });
-
-const isOurs = (endpoints: UntypedObject): boolean =>
-  endpoints.metadata.labels?.[MANAGED_BY_LABEL] === MANAGER && !endpoints.metadata.deletionTimestamp;
 
 const deletion = (name: string): ControllerWrite => ({ op: 'delete', resource: ENDPOINTS, name });
 
