@@ -20,6 +20,8 @@ import { GrpcChannel } from '../runtime/cri/grpc-channel.ts';
 import { containerLogs } from '../streams/container-logs.ts';
 import { DialBack } from '../streams/dial-back.ts';
 import { HostFilesystem } from '../volumes/host-filesystem.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { samplePressure } from './machine.ts';
 import type { NodeParts } from './node-agent.ts';
 
 /** containerd's namespace of what CRI makes. */
@@ -56,6 +58,15 @@ export async function containerdParts(options: ContainerdNodeOptions): Promise<N
   });
   if (own) await ensurePauseImage(runtime, paths);
   const hostDns = readHostDns();
+  const housekeeping = new Housekeeping({
+    runtime,
+    clock,
+    log,
+    logRoot: join(dataDir, 'logs'),
+    imageFolder: dataDir,
+    keptImages: [PAUSE_IMAGE],
+  });
+  housekeeping.start();
   return {
     runtime,
     files: (node) => {
@@ -89,7 +100,9 @@ export async function containerdParts(options: ContainerdNodeOptions): Promise<N
         token: () => node.credentials.token,
         logs: (request, signal) => containerLogs(runtime, request, clock.now, signal),
       }),
+    pressure: () => samplePressure(dataDir),
     async close(containers) {
+      housekeeping.stop();
       await runtime.close();
       if (containers === 'stop') await own?.stop();
       else own?.detach();

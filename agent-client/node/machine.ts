@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { readFileSync, statfsSync } from 'node:fs';
 import { arch, availableParallelism, hostname, networkInterfaces, platform, release, totalmem } from 'node:os';
+import type { PressureSample } from './pressure.ts';
 
 export interface Machine {
   readonly cpus: number;
@@ -56,6 +57,26 @@ export function readMachine(dataDir: string): Machine {
     architecture: ARCHITECTURES[arch()] ?? arch(),
     operatingSystem: platform(),
     hostname: hostname(),
+  };
+}
+
+/** How short the machine is of things now; what cannot be read counts as plenty. */
+export function samplePressure(folder: string): PressureSample {
+  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(textOf('/proc/meminfo'));
+  const [, running] = /\/(\d+) /.exec(textOf('/proc/loadavg')) ?? [];
+  let disk = { available: 1, capacity: 1 };
+  try {
+    const fs = statfsSync(folder);
+    disk = { available: fs.bavail * fs.bsize, capacity: fs.blocks * fs.bsize };
+  } catch {
+    // The folder's file system is gone; what needs it will say so.
+  }
+  return {
+    memoryAvailableBytes: available ? Number(available[1]) * 1024 : Number.POSITIVE_INFINITY,
+    diskAvailableBytes: disk.available,
+    diskCapacityBytes: disk.capacity,
+    processes: Number(running ?? 0),
+    processesMax: Number(textOf('/proc/sys/kernel/pid_max')) || Number.POSITIVE_INFINITY,
   };
 }
 

@@ -32,8 +32,11 @@ import {
   nodeStatus,
   statusFingerprint,
 } from './node-object.ts';
+import { notePressure, type PressureHistory, type PressureSample } from './pressure.ts';
 
 const NODE_STATUS_CHECK_MS = 10_000;
+/** A simulated node changes only when told to; one process may stand for thousands. */
+const SIMULATED_STATUS_CHECK_MS = 60_000;
 /** The whole status again, even if nothing changed. */
 const NODE_STATUS_REPEAT_MS = 300_000;
 const SANDBOXES_AT_ONCE_MAX = 10;
@@ -51,6 +54,8 @@ export interface NodeParts {
   /** Whether desired pods and statuses are worth keeping: simulated containers do not outlive the process. */
   readonly keepsPods: boolean;
   readonly streams: (node: NodeAgent) => StreamOpener;
+  /** Undefined: the node has no machine to run short of. */
+  pressure(): PressureSample | undefined;
   close(containers: 'keep' | 'stop'): Promise<void>;
 }
 
@@ -86,6 +91,7 @@ export class NodeAgent {
   #saving: Promise<void> = Promise.resolve();
   #registered = false;
   #nodeStatus: { fingerprint: string; sentAt: number; conditions: [] } = { fingerprint: '', sentAt: 0, conditions: [] };
+  #pressure: PressureHistory = {};
   #cancelStatus: () => void = () => undefined;
   #stopped = false;
 
@@ -314,7 +320,9 @@ export class NodeAgent {
     if (this.#stopped) return;
     this.#cancelStatus();
     this.#cancelStatus = this.#options.clock.after(delayMs, () => {
-      void this.#reportNode().finally(() => this.#planStatus(NODE_STATUS_CHECK_MS));
+      void this.#reportNode().finally(() =>
+        this.#planStatus(this.#options.parts.keepsPods ? NODE_STATUS_CHECK_MS : SIMULATED_STATUS_CHECK_MS),
+      );
     });
   }
 
@@ -326,7 +334,16 @@ export class NodeAgent {
       .health()
       .catch((error: unknown) => ({ runtimeReady: false, networkReady: false, message: messageOf(error) }));
     const images = await runtime.listImages().catch(() => []);
-    const status = nodeStatus({ node: this.#description, health, images, previous: this.#nodeStatus.conditions, now });
+    const sample = this.#options.parts.pressure();
+    if (sample) this.#pressure = notePressure(this.#pressure, sample, now);
+    const status = nodeStatus({
+      node: this.#description,
+      health,
+      images,
+      previous: this.#nodeStatus.conditions,
+      pressure: this.#pressure,
+      now,
+    });
     const fingerprint = statusFingerprint(status);
     if (fingerprint === this.#nodeStatus.fingerprint && now - this.#nodeStatus.sentAt < NODE_STATUS_REPEAT_MS) return;
     this.#nodeStatus = { fingerprint, sentAt: now, conditions: status['conditions'] as [] };

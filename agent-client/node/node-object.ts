@@ -4,6 +4,7 @@ import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { rfc3339 } from '../clock.ts';
 import type { ImageInfo, RuntimeHealth, RuntimeVersion } from '../runtime/port.ts';
 import type { Machine } from './machine.ts';
+import { isUnder, type PressureHistory, type PressureKind } from './pressure.ts';
 
 /** The Kubernetes version whose kubelet the agent behaves as. */
 export const KUBELET_VERSION = 'v1.37.0';
@@ -70,6 +71,7 @@ export interface NodeStatusInput {
   readonly images: readonly ImageInfo[];
   /** Conditions of the last status, for their transition times. */
   readonly previous: NonNullable<INodeStatus['conditions']>;
+  readonly pressure: PressureHistory;
   readonly now: number;
 }
 
@@ -117,24 +119,27 @@ function conditions(input: NodeStatusInput): unknown[] {
     ...(health.runtimeReady && !health.networkReady ? [`container runtime network not ready: ${health.message}`] : []),
   ];
   const wanted = [
-    {
-      type: 'MemoryPressure',
-      status: 'False',
-      reason: 'KubeletHasSufficientMemory',
-      message: 'kubelet has sufficient memory available',
-    },
-    {
-      type: 'DiskPressure',
-      status: 'False',
-      reason: 'KubeletHasNoDiskPressure',
-      message: 'kubelet has no disk pressure',
-    },
-    {
-      type: 'PIDPressure',
-      status: 'False',
-      reason: 'KubeletHasSufficientPID',
-      message: 'kubelet has sufficient PID available',
-    },
+    pressureCondition(
+      input,
+      'memory',
+      'MemoryPressure',
+      ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
+      ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+    ),
+    pressureCondition(
+      input,
+      'disk',
+      'DiskPressure',
+      ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
+      ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+    ),
+    pressureCondition(
+      input,
+      'pid',
+      'PIDPressure',
+      ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
+      ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+    ),
     problems.length
       ? { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: problems.join(', ') }
       : { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
@@ -145,6 +150,20 @@ function conditions(input: NodeStatusInput): unknown[] {
     const since = old?.status === condition.status ? old.lastTransitionTime : undefined;
     return { ...condition, lastHeartbeatTime: now, lastTransitionTime: since ?? now };
   });
+}
+
+type Words = readonly [reason: string, message: string];
+
+function pressureCondition(
+  input: NodeStatusInput,
+  kind: PressureKind,
+  type: string,
+  bad: Words,
+  good: Words,
+): Record<'type' | 'status' | 'reason' | 'message', string> {
+  const under = isUnder(input.pressure, kind, input.now);
+  const [reason, message] = under ? bad : good;
+  return { type, status: under ? 'True' : 'False', reason, message };
 }
 
 /** What of a status matters: all but its heartbeats. */

@@ -28,6 +28,7 @@ export function simulatedParts(clock: Clock, options: SimulatedOptions, index: n
         token: () => node.credentials.token,
         logs: (request) => simulatedLogs(runtime, request),
       }),
+    pressure: () => undefined,
     close: () => runtime.close(),
   };
 }

@@ -1,8 +1,8 @@
 /** Container resources as cgroup settings. Source: kuberuntime helpers_linux.go, qos/policy.go. */
 import { quantityMilliValue, quantityOf, quantitySign, quantityValue } from '../../schema/meta/quantity.ts';
+import { qosClass } from '../../schema/resources/core/pod-qos.ts';
 import type { ContainerResources } from '../runtime/port.ts';
 import type { Container, Pod } from './pod.ts';
-import { qosClass } from './qos-class.ts';
 
 const SHARES_MIN = 2;
 const SHARES_MAX = 262_144;

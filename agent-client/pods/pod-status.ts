@@ -19,7 +19,6 @@ import {
   type PodStatus,
   shouldRestartAfterExit,
 } from './pod.ts';
-import { qosClass } from './qos-class.ts';
 
 /** Why a container does not start, as its status shows it: `ImagePullBackOff` and its message. */
 export interface WaitingReason {
