@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { base64ByteLength, decodeBase64Bytes, encodeBase64Text } from './base64.ts';
 

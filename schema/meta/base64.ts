@@ -3,7 +3,7 @@
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 const VALUES: Readonly<Record<string, number>> = Object.fromEntries(
-  [...ALPHABET].map((character, i) => [character, i]),
+  Array.from(ALPHABET, (character, i) => [character, i]),
 );
 
 function utf8Bytes(text: string): number[] {

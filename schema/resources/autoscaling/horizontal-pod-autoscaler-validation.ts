@@ -158,7 +158,7 @@ const containerResourceErrors = (source: NonNullable<MetricSpec['containerResour
 ];
 
 /** Errors of the first source a metric has; upstream looks no further. */
-function sourceErrors(metric: MetricSpec, field: string, options: ReferenceOptions): FieldError[] {
+function sourceErrors(metric: Partial<MetricSpec>, field: string, options: ReferenceOptions): FieldError[] {
   if (metric.object) return objectErrors(metric.object, `${field}.object`, options);
   if (metric.external) return externalErrors(metric.external, `${field}.external`);
   if (metric.pods) return podsErrors(metric.pods, `${field}.pods`);
@@ -167,7 +167,7 @@ function sourceErrors(metric: MetricSpec, field: string, options: ReferenceOptio
   return [];
 }
 
-function metricErrors(metric: MetricSpec, field: string, options: ReferenceOptions): FieldError[] {
+function metricErrors(metric: Partial<MetricSpec>, field: string, options: ReferenceOptions): FieldError[] {
   const { type = '' } = metric;
   const errors: FieldError[] = type ? [] : [required(`${field}.type`, 'must specify a metric source type')];
   const unsupported = METRIC_TYPES.includes(type) ? [] : [notSupported(`${field}.type`, type, METRIC_TYPES)];
@@ -223,7 +223,7 @@ function rulesErrors(rules: ScalingRules | undefined, field: string): FieldError
   return errors;
 }
 
-function replicasErrors({ minReplicas, maxReplicas = 0 }: Spec): FieldError[] {
+function replicasErrors({ minReplicas, maxReplicas = 0 }: Partial<Spec>): FieldError[] {
   const errors: FieldError[] = [];
   const maxField = 'spec.maxReplicas';
   if (minReplicas !== undefined && minReplicas < 0) {
@@ -247,7 +247,7 @@ function targetOptions(target: Partial<Reference> = {}, previous: Partial<Refere
 }
 
 /** References to objects that were already wrong may stay so. */
-function objectOptions(previous: Spec | undefined): ReferenceOptions {
+function objectOptions(previous: Partial<Spec> | undefined): ReferenceOptions {
   const isWrong = ({ type, object }: MetricSpec): boolean =>
     type === 'Object' && apiVersionFault(object?.describedObject?.apiVersion ?? '', DESCRIBED_OBJECT) !== undefined;
   return { ...DESCRIBED_OBJECT, isApiVersionUnchecked: previous?.metrics?.some(isWrong) ?? false };
@@ -257,16 +257,17 @@ export function validateAutoscaler(
   { spec }: HorizontalPodAutoscaler,
   previous?: HorizontalPodAutoscaler,
 ): FieldError[] {
-  const { scaleTargetRef, behavior } = spec as Spec;
-  const previousSpec = previous && (previous.spec as Spec);
+  if (!spec) return [];
+  const { scaleTargetRef, behavior } = spec;
+  const before: Partial<Spec> | undefined = previous && (previous.spec ?? {});
   return [
-    ...replicasErrors(spec as Spec),
+    ...replicasErrors(spec),
     ...referenceErrors(
       scaleTargetRef,
       'spec.scaleTargetRef',
-      targetOptions(scaleTargetRef, previousSpec?.scaleTargetRef ?? (previousSpec && {})),
+      targetOptions(scaleTargetRef, before && (before.scaleTargetRef ?? {})),
     ),
-    ...metricsErrors(spec as Spec, objectOptions(previousSpec)),
+    ...metricsErrors(spec, objectOptions(before)),
     ...rulesErrors(behavior?.scaleUp, 'spec.behavior.scaleUp'),
     ...rulesErrors(behavior?.scaleDown, 'spec.behavior.scaleDown'),
   ];

@@ -158,7 +158,7 @@ describe('HorizontalPodAutoscaler', () => {
     );
     expect(
       updated(horizontalPodAutoscaler, stored, (next) => {
-        next.spec = { ...next.spec, maxReplicas: 4 } as typeof next.spec;
+        Object.assign(next.spec ?? {}, { maxReplicas: 4 });
       }).errors,
     ).toEqual([]);
   });

@@ -45,7 +45,9 @@ function defaults(autoscaler: HorizontalPodAutoscaler): void {
   autoscaler.status = { ...emptyStatus(), ...autoscaler.status };
 }
 
-function formatAverage(current: unknown, target: unknown, name = ''): string {
+type Amount = string | number;
+
+function formatAverage(current: Amount | undefined, target: Amount, name = ''): string {
   const prefix = name ? `${name}: ` : '';
   return `${prefix}${current ?? UNKNOWN}/${target}`;
 }

@@ -39,7 +39,7 @@ function defaults(cronJob: CronJob): void {
   spec.jobTemplate ??= {};
   spec.jobTemplate.metadata ??= {};
   spec.jobTemplate.spec ??= {} as JobSpec;
-  defaultJobPods(spec.jobTemplate.spec as JobSpec);
+  defaultJobPods(spec.jobTemplate.spec);
   cronJob.status ??= {};
 }
 

@@ -159,7 +159,7 @@ function podConditionErrors(patterns: NonNullable<FailureRule['onPodConditions']
     patterns.length > POD_CONDITIONS_MAX ? [tooMany(field, patterns.length, POD_CONDITIONS_MAX)] : [];
   return [
     ...tooManyErrors,
-    ...patterns.flatMap(({ type = '', status = '' }, i) => [
+    ...patterns.flatMap(({ type = '', status = '' }: Partial<(typeof patterns)[number]>, i) => [
       ...isQualifiedName(type).map((text) => invalid(`${field}[${i}].type`, type, text)),
       ...choiceErrors(status, `${field}[${i}].status`, CONDITION_STATUSES),
     ]),

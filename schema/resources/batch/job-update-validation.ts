@@ -81,8 +81,7 @@ function completionChanges(next: JobSpec, previous: JobSpec): FieldError[] {
 /** Errors of changes to what stays for a job's life. */
 export function jobChanges(next: Job, previous: Job): FieldError[] {
   const [after, before] = [specOf(next), specOf(previous)];
-  const same = (name: keyof JobSpec & string): FieldError[] =>
-    validateImmutableField(after[name], before[name], `spec.${name}`);
+  const same = (name: keyof JobSpec): FieldError[] => validateImmutableField(after[name], before[name], `spec.${name}`);
   return [
     ...completionChanges(after, before),
     ...same('selector'),

@@ -144,8 +144,8 @@ function defaults(event: Event): void {
   event.reportingInstance ??= '';
 }
 
-function selectableFields(event: Event): Record<string, string> {
-  const { involvedObject: about = {} }: Partial<Event> = event;
+function selectableFields(event: Partial<Event>): Record<string, string> {
+  const { involvedObject: about = {} } = event;
   return {
     'involvedObject.kind': about.kind ?? '',
     'involvedObject.namespace': about.namespace ?? '',

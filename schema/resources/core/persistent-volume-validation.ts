@@ -126,7 +126,8 @@ function validateIscsi(
   errors: FieldError[],
   volumeName: string,
 ): void {
-  const { targetPortal = '', initiatorName, secretRef }: Partial<typeof source> = source;
+  const { initiatorName, secretRef } = source;
+  const targetPortal = (source.targetPortal as string | undefined) ?? '';
   if (initiatorName !== undefined && `${volumeName}:${targetPortal}`.length > INITIATED_NAME_CHARS_MAX) {
     const text =
       'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';

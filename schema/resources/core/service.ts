@@ -99,6 +99,7 @@ function formatExternalIp({ spec, status }: Service): string {
     }
     case 'ExternalName':
       return spec.externalName ?? '';
+    case undefined:
     default:
       return '<unknown>';
   }

@@ -17,7 +17,7 @@ function effectErrors(effect: string | undefined, field: string): FieldError[] {
   return EFFECTS.includes(effect) ? [] : [notSupported(field, effect, EFFECTS)];
 }
 
-function duplicateTaint({ key, value = '', effect, timeAdded }: Taint, field: string): FieldError {
+function duplicateTaint({ key = '', value = '', effect = '', timeAdded }: Partial<Taint>, field: string): FieldError {
   const printed = duplicate(field, { Key: key, Value: value, Effect: effect, TimeAdded: timeAdded ?? null });
   return { ...printed, body: `${printed.body}: taints must be unique by key and effect pair` };
 }
@@ -25,9 +25,9 @@ function duplicateTaint({ key, value = '', effect, timeAdded }: Taint, field: st
 /** All errors of a node's taints, at `field`. */
 export function taintErrors(taints: readonly Taint[], field: string): FieldError[] {
   const seen = new Set<string>();
-  return taints.flatMap((taint, i) => {
+  return taints.flatMap((taint: Partial<Taint>, i) => {
     const at = `${field}[${i}]`;
-    const { key = '', value = '', effect = '' }: Partial<Taint> = taint;
+    const { key = '', value = '', effect = '' } = taint;
     const errors = validateLabelName(key, `${at}.key`);
     const valueFaults = isValidLabelValue(value);
     if (valueFaults.length > 0) errors.push(invalid(`${at}.value`, value, valueFaults.join(';')));

@@ -82,7 +82,7 @@ function hintErrors({ forZones = [], forNodes = [] }: Hints, field: string): Fie
   ];
 }
 
-function endpointErrors(endpoint: Endpoint, addressType: string, field: string): FieldError[] {
+function endpointErrors(endpoint: Partial<Endpoint>, addressType: string, field: string): FieldError[] {
   const { addresses = [], nodeName, deprecatedTopology = {}, hostname, hints } = endpoint;
   const errors: FieldError[] = [];
   if (addresses.length === 0) errors.push(required(`${field}.addresses`, 'must contain at least 1 address'));

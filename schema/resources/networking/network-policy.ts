@@ -18,7 +18,7 @@ type IpBlock = NonNullable<Peer['ipBlock']>;
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
 const POLICY_TYPES = ['Ingress', 'Egress'];
 
-const specOf = ({ spec }: NetworkPolicy): Spec => spec ?? ({} as Spec);
+const specOf = ({ spec }: NetworkPolicy): Spec => spec ?? {};
 
 /** Each rule with its path and the path of its peers. */
 function rulesOf({ ingress = [], egress = [] }: Spec): { rule: Rule; field: string; peersField: string }[] {
@@ -54,7 +54,11 @@ function portErrors({ protocol, port, endPort }: Port, field: string): FieldErro
   return [...errors, ...isValidPortNum(endPort).map((text) => invalid(at, endPort, text))];
 }
 
-function ipBlockErrors({ cidr = '', except = [] }: IpBlock, field: string, known: readonly string[]): FieldError[] {
+function ipBlockErrors(
+  { cidr = '', except = [] }: Partial<IpBlock>,
+  field: string,
+  known: readonly string[],
+): FieldError[] {
   if (cidr === '') return [required(`${field}.cidr`)];
   const errors = validateLegacyCidr(cidr, `${field}.cidr`, known);
   const whole = parseCidrSloppy(cidr);

@@ -36,7 +36,7 @@ function tolerationErrors(tolerations: Tolerations): FieldError[] {
   return errors;
 }
 
-function validate({ handler = '', overhead, scheduling }: RuntimeClass): FieldError[] {
+function validate({ handler = '', overhead, scheduling }: Partial<RuntimeClass>): FieldError[] {
   const errors = handler
     ? isDNS1123Label(handler).map((text) => invalid('handler', handler, text))
     : [required('handler')];

@@ -56,7 +56,7 @@ export function policyRuleErrors(rule: PolicyRule, isNamespaced: boolean, field:
   return errors;
 }
 
-function subjectErrors(subject: Subject, isNamespaced: boolean, field: string): FieldError[] {
+function subjectErrors(subject: Partial<Subject>, isNamespaced: boolean, field: string): FieldError[] {
   const { kind, apiGroup = '', name = '', namespace = '' } = subject;
   const errors = name ? [] : [required(`${field}.name`)];
   switch (kind) {
@@ -69,21 +69,28 @@ function subjectErrors(subject: Subject, isNamespaced: boolean, field: string): 
     case 'Group':
       if (apiGroup !== RBAC_GROUP) errors.push(notSupported(`${field}.apiGroup`, apiGroup, [RBAC_GROUP]));
       return errors;
+    case undefined:
     default:
       return [...errors, notSupported(`${field}.kind`, kind ?? '', ['ServiceAccount', 'User', 'Group'])];
   }
 }
 
-/** Errors of a binding's role and subjects; `roleKinds` are those it may refer to. */
-export function bindingErrors(binding: Binding, isNamespaced: boolean, roleKinds: readonly string[]): FieldError[] {
-  const { apiGroup = '', kind = '', name = '' } = binding.roleRef ?? {};
+function referenceErrors(role: Partial<Binding['roleRef']>, roleKinds: readonly string[]): FieldError[] {
+  const { apiGroup = '', kind = '', name = '' } = role;
   const errors: FieldError[] = [];
   if (apiGroup !== RBAC_GROUP) errors.push(notSupported('roleRef.apiGroup', apiGroup, [RBAC_GROUP]));
   if (!roleKinds.includes(kind)) errors.push(notSupported('roleRef.kind', kind, roleKinds));
   if (!name) errors.push(required('roleRef.name'));
-  errors.push(...isPathSegmentName(name).map((text) => invalid('roleRef.name', name, text)));
-  const subjects = binding.subjects ?? [];
-  return [...errors, ...subjects.flatMap((subject, i) => subjectErrors(subject, isNamespaced, `subjects[${i}]`))];
+  return [...errors, ...isPathSegmentName(name).map((text) => invalid('roleRef.name', name, text))];
+}
+
+/** Errors of a binding's role and subjects; `roleKinds` are those it may refer to. */
+export function bindingErrors(binding: Binding, isNamespaced: boolean, roleKinds: readonly string[]): FieldError[] {
+  const { roleRef, subjects = [] } = binding;
+  return [
+    ...referenceErrors(roleRef, roleKinds),
+    ...subjects.flatMap((subject, i) => subjectErrors(subject, isNamespaced, `subjects[${i}]`)),
+  ];
 }
 
 /** A binding keeps its role for life. */

@@ -21,7 +21,7 @@ const UPDATE_PERIOD_SECONDS_MIN = 10;
 const TOKEN_SECONDS_MIN = 600;
 const TOKEN_SECONDS_MAX = 2 ** 32;
 
-const specOf = ({ spec }: CSIDriver): Spec => spec ?? ({} as Spec);
+const specOf = ({ spec }: CSIDriver): Spec => spec ?? {};
 
 function defaults(driver: CSIDriver): void {
   const spec = (driver.spec ??= {} as Spec);
@@ -37,7 +37,7 @@ function defaults(driver: CSIDriver): void {
 
 function tokenErrors(requests: NonNullable<Spec['tokenRequests']>): FieldError[] {
   const audiences = requests.map(({ audience }) => audience ?? '');
-  return requests.flatMap(({ audience = '', expirationSeconds: seconds }, i) => {
+  return requests.flatMap(({ audience = '', expirationSeconds: seconds }: Partial<(typeof requests)[number]>, i) => {
     const field = `spec.tokenRequests[${i}]`;
     if (audiences.indexOf(audience) < i) return [duplicate(`${field}.audience`, audience)];
     const at = `${field}.expirationSeconds`;

@@ -25,7 +25,7 @@ function topologyKeyErrors(keys: readonly string[], field: string): FieldError[]
   ]);
 }
 
-function driverErrors(driver: Driver, isRepeated: boolean, field: string): FieldError[] {
+function driverErrors(driver: Partial<Driver>, isRepeated: boolean, field: string): FieldError[] {
   const { name = '', nodeID = '', allocatable, topologyKeys = [] } = driver;
   const isTooLong = nodeID.length > NODE_ID_CHARS_MAX;
   return [

@@ -12,6 +12,7 @@ import { age, ageColumn, column, nameColumn } from '../printing.ts';
 
 export type StorageClass = Typed<IStorageClass>;
 type Term = NonNullable<StorageClass['allowedTopologies']>[number];
+type Expression = NonNullable<Term['matchLabelExpressions']>[number];
 
 const RECLAIM_POLICIES = ['Delete', 'Retain'];
 const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
@@ -40,7 +41,7 @@ function parameterErrors(parameters: Readonly<Record<string, string>>): FieldErr
 
 function termErrors({ matchLabelExpressions = [] }: Term, field: string): FieldError[] {
   const keys = matchLabelExpressions.map(({ key }) => key);
-  return matchLabelExpressions.flatMap(({ key = '', values = [] }, i) => {
+  return matchLabelExpressions.flatMap(({ key = '', values = [] }: Partial<Expression>, i) => {
     const at = `${field}.matchLabelExpressions[${i}]`;
     return [
       ...(values.length === 0 ? [required(`${at}.values`)] : []),
@@ -51,9 +52,12 @@ function termErrors({ matchLabelExpressions = [] }: Term, field: string): FieldE
   });
 }
 
+const expressionMeaning = ({ key, values = [] }: Partial<Expression>): string =>
+  JSON.stringify([key, [...new Set(values)].sort()]);
+
 /** A term by what it means: the order of keys and values does not count. */
 const meaningOf = ({ matchLabelExpressions = [] }: Term): string =>
-  JSON.stringify(matchLabelExpressions.map(({ key, values = [] }) => [key, [...new Set(values)].sort()]).sort());
+  JSON.stringify(matchLabelExpressions.map(expressionMeaning).sort());
 
 function topologyErrors(terms: readonly Term[]): FieldError[] {
   const meanings = terms.map(meaningOf);
@@ -64,7 +68,7 @@ function topologyErrors(terms: readonly Term[]): FieldError[] {
   });
 }
 
-function validate(storageClass: StorageClass): FieldError[] {
+function validate(storageClass: Partial<StorageClass>): FieldError[] {
   const {
     provisioner = '',
     parameters = {},
