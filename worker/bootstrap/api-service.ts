@@ -47,3 +47,20 @@ export function apiEndpointSlice(apiServerUrl: string): UntypedObject | undefine
     ports: [{ name: 'https', protocol: 'TCP', port: portOf(apiServerUrl) }],
   };
 }
+
+/** The same in the older form, which knows only addresses; not mirrored, the slice is there already. */
+export function apiEndpoints(apiServerUrl: string): UntypedObject | undefined {
+  const slice = apiEndpointSlice(apiServerUrl);
+  if (!slice || slice.addressType === 'FQDN') return undefined;
+  const [endpoint] = slice.endpoints as readonly { addresses: readonly string[] }[];
+  return {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: {
+      name: 'kubernetes',
+      namespace: 'default',
+      labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+    },
+    subsets: [{ addresses: endpoint?.addresses.map((ip) => ({ ip })), ports: slice.ports }],
+  };
+}

@@ -68,12 +68,11 @@ describe('bootstrap', () => {
   it('makes what every cluster has', async () => {
     const { shard, run } = cluster();
     await run();
-    expect(shard('').list('namespaces').map(({ metadata }) => metadata.name)).toEqual([
-      'default',
-      'kube-node-lease',
-      'kube-public',
-      'kube-system',
-    ]);
+    expect(
+      shard('')
+        .list('namespaces')
+        .map(({ metadata }) => metadata.name),
+    ).toEqual(['default', 'kube-node-lease', 'kube-public', 'kube-system']);
     expect(shard('kube-system').get('secrets', 'service-account-signing-keys')).toBeDefined();
     expect(shard('default').get('services', 'kubernetes')?.['spec']).toMatchObject({ clusterIP: '10.96.0.1' });
     expect(shard('default').get('endpointslices.discovery.k8s.io', 'kubernetes')).toMatchObject({
@@ -101,7 +100,7 @@ describe('bootstrap', () => {
     await run();
     writes.length = 0;
     await run('https://192.0.2.8:6443');
-    expect(writes).toEqual(['update endpointslices.discovery.k8s.io']);
+    expect(writes).toEqual(['update endpointslices.discovery.k8s.io', 'update endpoints']);
     expect(shard('default').get('endpointslices.discovery.k8s.io', 'kubernetes')).toMatchObject({
       endpoints: [{ addresses: ['192.0.2.8'] }],
     });
@@ -166,7 +165,7 @@ describe('bootstrap', () => {
   });
 });
 
-describe('the API\'s endpoints', () => {
+describe("the API's endpoints", () => {
   it.each(['', 'not a url', 'https://127.0.0.1:6443', 'https://localhost:6443', 'https://[::1]:6443'])(
     'are left out when pods could not reach %j',
     (url) => {

@@ -1,6 +1,6 @@
 /** What every cluster has from its first start, in the order it is made. */
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
-import { apiEndpointSlice, apiService } from './api-service.ts';
+import { apiEndpointSlice, apiEndpoints, apiService } from './api-service.ts';
 import { defaultClusterRoles } from './cluster-roles.ts';
 import { defaultClusterRoleBindings, defaultRoleBindings, defaultRoles } from './role-bindings.ts';
 
@@ -56,6 +56,7 @@ export function initialObjects(config: {
   readonly signingKeys: UntypedObject;
 }): readonly InitialObjects[] {
   const slice = apiEndpointSlice(config.apiServerUrl);
+  const endpoints = apiEndpoints(config.apiServerUrl);
   return [
     { resource: 'namespaces', namespace: '', upkeep: 'keep', objects: NAMESPACES.map(namespace) },
     { resource: 'secrets', namespace: 'kube-system', upkeep: 'keep', objects: [config.signingKeys] },
@@ -71,5 +72,6 @@ export function initialObjects(config: {
       upkeep: 'replace',
       objects: slice ? [slice] : [],
     },
+    { resource: 'endpoints', namespace: 'default', upkeep: 'replace', objects: endpoints ? [endpoints] : [] },
   ];
 }
