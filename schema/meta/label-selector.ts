@@ -382,7 +382,8 @@ export function labelSelectorOf(object: LabelSelectorObject | undefined | null):
   const parsed: Parsed<LabelRequirement>[] = Object.entries(object.matchLabels ?? {}).map(([key, value]) =>
     newRequirement(key, '=', [value]),
   );
-  for (const { key, operator, values } of object.matchExpressions ?? []) {
+  // A stored or submitted object may lack what the type says is always there.
+  for (const { key = '', operator = '', values } of object.matchExpressions ?? []) {
     const known = Object.hasOwn(EXPRESSION_OPERATORS, operator) ? EXPRESSION_OPERATORS[operator] : undefined;
     parsed.push(
       known

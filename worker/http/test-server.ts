@@ -3,6 +3,7 @@ import { encodeObject } from '../../schema/meta/encode-object.ts';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { notFound } from '../../schema/meta/status.ts';
 import { catalog } from '../../schema/resources/catalog.ts';
+import { addressPool, NODE_PORT_RANGE, portPool, SERVICE_CIDR } from '../../schema/resources/core/service-pools.ts';
 import type { Answer, ListRequest, ReadRequest, WriteRequest } from '../../schema/protocol/shard.ts';
 import type { Env } from '../env.ts';
 import { openAdmission, type RegistryEnvironment } from '../registry/environment.ts';
@@ -40,6 +41,10 @@ export class TestServer {
       definition: (resource) => definitions.get(resource),
       createSubresource: findCreateSubresource,
       admission: openAdmission,
+      pools: {
+        clusterIPs: addressPool(SERVICE_CIDR, new Set(), () => 0.5),
+        nodePorts: portPool(NODE_PORT_RANGE, new Set(), () => 0.5),
+      },
     };
     const id = (name: string) => name;
     this.#env = {

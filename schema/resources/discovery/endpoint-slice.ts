@@ -67,7 +67,7 @@ function hintListErrors(names: readonly string[], field: string, rule: (name: st
 function hintErrors({ forZones = [], forNodes = [] }: Hints, field: string): FieldError[] {
   if (forZones.length > HINTS_MAX) return [tooMany(`${field}.forZones`, forZones.length, HINTS_MAX)];
   const zoneErrors = hintListErrors(
-    forZones.map(({ name }) => name),
+    forZones.map(({ name = '' }) => name),
     `${field}.forZones`,
     isValidLabelValue,
   );
@@ -75,7 +75,7 @@ function hintErrors({ forZones = [], forNodes = [] }: Hints, field: string): Fie
   return [
     ...zoneErrors,
     ...hintListErrors(
-      forNodes.map(({ name }) => name),
+      forNodes.map(({ name = '' }) => name),
       `${field}.forNodes`,
       isDNS1123Subdomain,
     ),
