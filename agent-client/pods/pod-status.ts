@@ -2,6 +2,7 @@
  * The pod's status from what the runtime shows. Pure.
  * Source: kubelet kubelet_pods.go generateAPIPodStatus, status/generate.go, prober_manager.go.
  */
+import { qosClass } from '../../schema/resources/core/pod-qos.ts';
 import { rfc3339 } from '../clock.ts';
 import { newSandboxAttempt, wantsStart } from './pod-actions.ts';
 import { anyMainContainerAlive, currentSandbox, type ObservedContainer, type ObservedPod } from './observed-pod.ts';

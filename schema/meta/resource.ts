@@ -2,15 +2,7 @@ import type { FieldError } from './field-error.ts';
 import type { GroupResource, KubeObject, UntypedObject } from './object-meta.ts';
 import type { Status } from './status.ts';
 
-export type Verb =
-  | 'create'
-  | 'delete'
-  | 'deletecollection'
-  | 'get'
-  | 'list'
-  | 'patch'
-  | 'update'
-  | 'watch';
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
 /** Every verb, in the order discovery lists them. */
 export const ALL_VERBS: readonly Verb[] = [
@@ -185,8 +177,6 @@ export interface ResourceDefinition<T extends KubeObject = UntypedObject> {
    * `ephemeralcontainers`, `resize`, `approval`): get, update and patch.
    */
   readonly updateSubresources: Readonly<Record<string, UpdateStrategy<T>>>;
-  /** Names of further subresources served by code of their own (`binding`, `log`, `token`). */
-  readonly subresources: readonly string[];
 
   /** True: PUT to a missing name creates it. */
   readonly allowCreateOnUpdate: boolean;
@@ -223,7 +213,6 @@ type Defaulted =
   | 'key'
   | 'alsoServed'
   | 'updateSubresources'
-  | 'subresources'
   | 'allowCreateOnUpdate'
   | 'allowUnconditionalUpdate'
   | 'hasGeneration'
@@ -244,7 +233,6 @@ export function defineResource<T extends KubeObject>(options: ResourceOptions<T>
     key: options.group ? `${options.plural}.${options.group}` : options.plural,
     alsoServed: [],
     updateSubresources: {},
-    subresources: [],
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: true,
     hasGeneration: false,

@@ -57,7 +57,6 @@ export const pod = defineResource<Pod>({
   update: podUpdate,
   status: podStatusUpdate,
   updateSubresources: podUpdateSubresources,
-  subresources: ['binding', 'log'],
   hasGeneration: true,
   returnsDeletedObject: true,
   gracefulDeletion: podGracefulDeletion,

@@ -39,7 +39,6 @@ export const serviceAccount = defineResource<ServiceAccount>({
       ];
     },
   },
-  subresources: ['token'],
   returnsDeletedObject: true,
   table: {
     columns: [nameColumn, ageColumn],
