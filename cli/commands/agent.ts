@@ -14,9 +14,13 @@ export const agentCommand = (_defaults: { dataDir: string }): Command =>
     .allowExcessArguments()
     .helpOption(false)
     .action(async (_options, command: Command) => {
-      const child = spawn(process.execPath, [...AGENT_NODE_FLAGS, join(projectRoot(), 'dist', 'agent.mjs'), ...command.args], {
-        stdio: 'inherit',
-      });
+      const child = spawn(
+        process.execPath,
+        [...AGENT_NODE_FLAGS, join(projectRoot(), 'dist', 'agent.mjs'), ...command.args],
+        {
+          stdio: 'inherit',
+        },
+      );
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
       process.exitCode = await new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
     });

@@ -288,3 +288,9 @@ The cluster is ready. In another terminal:
 
 ${options.detach ? '' : 'Ctrl-C stops it; '}\`npx zeroplane --help\` shows what else there is.`);
 }
+
+// As a program of its own (see bin.mjs): the project's root, then the flags of `up`.
+if (process.argv[1] === import.meta.filename) {
+  const [root = '', ...args] = process.argv.slice(2);
+  process.exitCode = await up(args, { root, node: process.execPath });
+}
