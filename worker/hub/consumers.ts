@@ -6,6 +6,7 @@ import type { Timers } from './mailboxes/mailboxes.ts';
 import { NodeDoor } from './mailboxes/node-door.ts';
 import { NodeLifecycle } from './node-lifecycle.ts';
 import { Scheduling } from './scheduling.ts';
+import { ShardRegistry, type ShardRegistryPorts } from './shard-registry.ts';
 import { ValueLedger } from './value-ledger.ts';
 
 export interface HubParts {
@@ -15,12 +16,18 @@ export interface HubParts {
   readonly ledger: ValueLedger;
 }
 
-export function createConsumers(services: HubServices, timers: Timers, random: () => number): HubParts {
+export function createConsumers(
+  services: HubServices,
+  line: Pick<ShardRegistryPorts, 'shards' | 'forget'>,
+  timers: Timers,
+  random: () => number,
+): HubParts {
   const ledger = new ValueLedger(catalog, {
     clusterIPs: (used) => addressPool(SERVICE_CIDR, used, random),
     nodePorts: (used) => portPool(NODE_PORT_RANGE, used, random),
   });
   const nodeLifecycle = new NodeLifecycle(services);
   const nodeDoor = new NodeDoor(services, nodeLifecycle, timers);
-  return { consumers: [ledger, nodeDoor.mailboxes, new Scheduling(services), nodeLifecycle], nodeDoor, ledger };
+  const registry = new ShardRegistry({ ...services, ...line });
+  return { consumers: [ledger, nodeDoor.mailboxes, new Scheduling(services), nodeLifecycle, registry], nodeDoor, ledger };
 }

@@ -33,6 +33,7 @@ export class Hub extends DurableObject<Env> implements HubRpc {
         wakeAt: (at) => this.#wakeAt(at),
         defer: (task) => this.#core.defer(task),
       },
+      { shards: () => this.#core.line.shards(), forget: (namespace) => this.#core.line.forget(namespace) },
       { set: (callback, delayMs) => setTimeout(callback, delayMs), clear: (timer) => clearTimeout(timer as number) },
       () => Math.random(),
     );

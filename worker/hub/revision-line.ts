@@ -19,7 +19,7 @@ const WATCHDOG_MS = 500;
 const EPOCH_RETRY_MS = 200;
 
 export interface RevisionLinePorts {
-  readonly store: Pick<HubStore, 'counter' | 'setCounter' | 'shards' | 'putShard'>;
+  readonly store: Pick<HubStore, 'counter' | 'setCounter' | 'shards' | 'putShard' | 'removeShard'>;
   /** Resolves once everything written so far is durable. */
   sync(): Promise<void>;
   resolveSpans(shard: string, request: ResolveRequest): Promise<ResolveReply>;
@@ -53,8 +53,8 @@ export class RevisionLine {
   #configRevision: number;
   #waiters: Waiter[] = [];
   #watching = false;
-  /** Shards that reserved in this epoch. */
-  readonly #reservedNow = new Set<string>();
+  /** Shards that reserved in this epoch, with the last revision they were given. */
+  readonly #lastReserved = new Map<string, number>();
 
   /** Begins a new epoch in storage. Then call `recover` once. */
   constructor(ports: RevisionLinePorts) {
@@ -92,7 +92,7 @@ export class RevisionLine {
     this.#emit(this.#sequencer.liftBarrier());
     // Those that have not reserved again meanwhile need not be asked next time.
     for (const shard of asked) {
-      if (this.#reservedNow.has(shard)) continue;
+      if (this.#lastReserved.has(shard)) continue;
       this.#shards.set(shard, false);
       this.#ports.store.putShard({ namespace: shard, active: false });
     }
@@ -109,8 +109,23 @@ export class RevisionLine {
     }
   }
 
+  /** Forgets a shard whose namespace is gone, unless it is (or may be) writing. Never rejects. */
+  async forget(shard: string): Promise<void> {
+    const through = this.issued;
+    if (!this.#shards.has(shard) || this.#sequencer.openThrough(shard) !== undefined) return;
+    try {
+      await this.#ports.resolveSpans(shard, { epoch: this.epoch, releasedThrough: through, through });
+    } catch {
+      // Known a while longer: the next hub tries again.
+      return;
+    }
+    if ((this.#lastReserved.get(shard) ?? 0) > through) return;
+    this.#shards.delete(shard);
+    this.#lastReserved.delete(shard);
+    this.#ports.store.removeShard(shard);
+  }
+
   async reserve({ shard, count, values }: ReserveRequest): Promise<ReserveReply> {
-    this.#reservedNow.add(shard);
     if (this.#shards.get(shard) !== true) {
       this.#shards.set(shard, true);
       this.#ports.store.putShard({ namespace: shard, active: true });
@@ -123,6 +138,7 @@ export class RevisionLine {
       this.#ports.store.setCounter('ceiling', this.#ceiling);
       this.#durable = this.#ports.sync();
     }
+    this.#lastReserved.set(shard, span.last);
     this.#watch();
     // The cluster shard may be committing configuration right now: then no copy is surely fresh.
     const configRevision = Math.max(this.#configRevision, this.#sequencer.openThrough('') ?? 0);
