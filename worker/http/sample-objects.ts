@@ -1,0 +1,100 @@
+/** One valid object of each kind, for tests that go over all of them. Keys are the catalog's. */
+const pod = { containers: [{ name: 'c', image: 'busybox:1', ports: [{ containerPort: 80 }] }] };
+const labels = { app: 'web' };
+const template = { metadata: { labels }, spec: { ...pod, volumes: [{ name: 'data', emptyDir: {} }] } };
+const selector = { matchLabels: labels };
+const role = { apiGroup: 'rbac.authorization.k8s.io', name: 'reader' };
+const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'jane' }];
+const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] }];
+const jobTemplate = { metadata: { labels }, spec: { ...pod, restartPolicy: 'Never' } };
+
+export const SAMPLE_OBJECTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  namespaces: {},
+  nodes: { spec: { podCIDR: '10.1.0.0/24' }, status: { capacity: { cpu: '2', memory: '1Gi' } } },
+  pods: {
+    spec: {
+      ...pod,
+      nodeName: 'n1',
+      tolerations: [{ key: 'a', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }],
+    },
+  },
+  configmaps: { data: { a: '1' }, binaryData: { b: 'YQ==' } },
+  secrets: { type: 'Opaque', data: { a: 'YQ==' } },
+  serviceaccounts: { secrets: [{ name: 's' }] },
+  services: { spec: { type: 'NodePort', selector: labels, ports: [{ name: 'http', port: 80, targetPort: 'http' }] } },
+  endpoints: { subsets: [{ addresses: [{ ip: '10.1.0.7' }], ports: [{ port: 80 }] }] },
+  events: {
+    involvedObject: { kind: 'Pod', namespace: 'shop', name: 'a' },
+    reason: 'Tested',
+    message: 'm',
+    type: 'Normal',
+    source: { component: 'test' },
+  },
+  'leases.coordination.k8s.io': { spec: { holderIdentity: 'me', leaseDurationSeconds: 15 } },
+  'endpointslices.discovery.k8s.io': {
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.1.0.7'], hints: { forZones: [{ name: 'z' }] } }],
+    ports: [{ name: 'http', port: 80 }],
+  },
+  'deployments.apps': { spec: { replicas: 2, selector, template } },
+  'replicasets.apps': { spec: { replicas: 2, selector, template } },
+  'statefulsets.apps': {
+    spec: {
+      serviceName: 'web',
+      selector,
+      template,
+      volumeClaimTemplates: [
+        {
+          metadata: { name: 'd' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        },
+      ],
+    },
+  },
+  'daemonsets.apps': { spec: { selector, template } },
+  'controllerrevisions.apps': { revision: 1, data: { a: 1 } },
+  podtemplates: { template },
+  replicationcontrollers: { spec: { replicas: 1, selector: labels, template } },
+  'jobs.batch': { spec: { template: jobTemplate } },
+  'cronjobs.batch': { spec: { schedule: '*/5 * * * *', jobTemplate: { spec: { template: jobTemplate } } } },
+  'priorityclasses.scheduling.k8s.io': { value: 7 },
+  'roles.rbac.authorization.k8s.io': { rules },
+  'clusterroles.rbac.authorization.k8s.io': { rules },
+  'rolebindings.rbac.authorization.k8s.io': { roleRef: { ...role, kind: 'Role' }, subjects },
+  'clusterrolebindings.rbac.authorization.k8s.io': { roleRef: { ...role, kind: 'ClusterRole' }, subjects },
+  resourcequotas: { spec: { hard: { pods: '5', 'requests.cpu': '2' } } },
+  limitranges: { spec: { limits: [{ type: 'Container', max: { cpu: '1' } }] } },
+  persistentvolumes: {
+    spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' } },
+  },
+  persistentvolumeclaims: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+  'poddisruptionbudgets.policy': { spec: { minAvailable: '50%', selector } },
+  'horizontalpodautoscalers.autoscaling': {
+    spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' } },
+  },
+  'ingresses.networking.k8s.io': {
+    spec: {
+      rules: [
+        {
+          host: 'example.com',
+          http: {
+            paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'web', port: { number: 80 } } } }],
+          },
+        },
+      ],
+    },
+  },
+  'ingressclasses.networking.k8s.io': { spec: { controller: 'example.com/ingress' } },
+  'networkpolicies.networking.k8s.io': {
+    spec: { podSelector: selector, ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }], ports: [{ port: 80 }] }] },
+  },
+  'storageclasses.storage.k8s.io': { provisioner: 'example.com/disk' },
+  'csidrivers.storage.k8s.io': { spec: { attachRequired: false } },
+  'csinodes.storage.k8s.io': { spec: { drivers: [{ name: 'example.com', nodeID: 'n1' }] } },
+  'csistoragecapacities.storage.k8s.io': { storageClassName: 'fast', capacity: '1Gi' },
+  'volumeattachments.storage.k8s.io': {
+    spec: { attacher: 'example.com', nodeName: 'n1', source: { persistentVolumeName: 'v' } },
+  },
+  'volumeattributesclasses.storage.k8s.io': { driverName: 'example.com', parameters: { a: 'b' } },
+  'runtimeclasses.node.k8s.io': { handler: 'runc' },
+};
