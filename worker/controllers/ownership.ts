@@ -71,8 +71,8 @@ function adopted(object: UntypedObject, owner: KubeObject): UntypedObject {
 
 function released(object: UntypedObject, owner: KubeObject): UntypedObject {
   const copy = cloneJson(object);
-  copy.metadata.ownerReferences = copy.metadata.ownerReferences?.filter(
-    (reference) => reference.uid !== owner.metadata.uid,
-  );
+  const others = (copy.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== owner.metadata.uid);
+  if (others.length > 0) copy.metadata.ownerReferences = others;
+  else delete copy.metadata.ownerReferences;
   return copy;
 }
