@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type FieldType, structTypeOf } from '../../schema/decode/field-table.ts';
 import { servedResources } from './served-resources.ts';
+import { SAMPLE_OBJECTS } from './sample-objects.ts';
 import { TestServer } from './test-server.ts';
 
 /** Deeper fields are left out. */
@@ -127,6 +128,24 @@ function structOf(name: string, dice: Dice, depth: number): Record<string, unkno
   return object;
 }
 
+/** A copy of a valid object with some of its fields, at any depth, replaced or taken away. */
+function mutated(value: unknown, type: FieldType, dice: Dice, depth = 0): unknown {
+  if (dice.below(14) === 0) return valueOf(type, dice, depth + 3);
+  if (type.kind === 'list' && Array.isArray(value)) {
+    const items = value.map((item) => mutated(item, type.item, dice, depth));
+    return dice.below(8) === 0 ? [...items, ...items] : items;
+  }
+  if (type.kind !== 'struct' || typeof value !== 'object' || value === null) return value;
+  const fields = structTypeOf(type.type)?.fields ?? new Map<string, FieldType>();
+  const object: Record<string, unknown> = {};
+  for (const [field, fieldType] of fields) {
+    const held = (value as Record<string, unknown>)[field];
+    if (held !== undefined && dice.below(20) > 0) object[field] = mutated(held, fieldType, dice, depth + 1);
+    else if (held === undefined && dice.below(30) === 0) object[field] = valueOf(fieldType, dice, depth + 3);
+  }
+  return object;
+}
+
 /** Metadata that passes, so that what lies behind it is reached. */
 const metadata = (dice: Dice, name: string) =>
   dice.below(6) === 0
@@ -172,5 +191,37 @@ test('objects of every kind, filled at random, are taken or refused and never br
       if (dice.below(3) === 0) await check(`DELETE ${collection}/a`, { body: { gracePeriodSeconds: 0 } });
     }),
     { numRuns: 1_500, seed: 20_261_121 },
+  );
+});
+
+test('valid objects with random changes are taken or refused and never break anything', {
+  timeout: 120_000,
+}, async () => {
+  const server = new TestServer();
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...served), fc.integer({ min: 1, max: 2 ** 31 }), async (resource, seed) => {
+      const { collection, schema, definition, apiVersion } = resource;
+      const dice = new Dice(seed);
+      const type = { kind: definition.kind, apiVersion };
+      const sample = SAMPLE_OBJECTS[definition.key];
+      const check = async (line: string, options: { body?: unknown; headers?: Record<string, string> } = {}) => {
+        const response = await server.request(line, options);
+        const answer = await response.text();
+        expect(response.status, `${line} ${JSON.stringify(options.body)}\n${answer}`).toBeLessThan(500);
+        return answer;
+      };
+      await check(`POST ${collection}`, { body: { ...type, ...sample, metadata: { name: 'a' } } });
+      for (let round = 0; round < 3; round++) {
+        const stored = JSON.parse(await check(`GET ${collection}/a`)) as Record<string, unknown>;
+        const changed = mutated(stored, { kind: 'struct', type: schema }, dice) as Record<string, unknown>;
+        const subresource = definition.status && dice.below(3) === 0 ? '/status' : '';
+        const name = dice.below(4) === 0 ? changed.metadata : stored.metadata;
+        await check(`PUT ${collection}/a${subresource}`, { body: { ...changed, ...type, metadata: name } });
+        await check(`POST ${collection}`, { body: { ...changed, ...type, metadata: { name: `b${round}` } } });
+        await check(`GET ${collection}`, { headers: TABLE });
+      }
+      await check(`DELETE ${collection}`, { body: { gracePeriodSeconds: 0 } });
+    }),
+    { numRuns: 600, seed: 20_261_121 },
   );
 });
