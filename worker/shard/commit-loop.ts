@@ -150,9 +150,10 @@ export class CommitLoop<Tx, Result> {
   async refreshPosition(): Promise<void> {
     const begun = this.#reservations;
     for (;;) {
-      while (this.#running) {
-        if (this.#reservationsDone > begun) return;
+      if (this.#reservationsDone > begun) return;
+      if (this.#running) {
         await this.#current;
+        continue;
       }
       const before = this.#reservations;
       const issued = await this.#ports.issued();
