@@ -68,6 +68,26 @@ describe('access', () => {
     expect((await jane('GET', widgets)).code).toBe(403);
   });
 
+  it('cannot be widened by those who hand it out', async () => {
+    const bindings = `${RBAC}/namespaces/default/rolebindings`;
+    const roles = `${RBAC}/namespaces/default/roles`;
+    expect((await call('POST', bindings, binding('owners', 'admin'))).code).toBe(201);
+    const reader = { metadata: { name: 'reader' }, rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] };
+    expect((await jane('POST', roles, reader)).code).toBe(201);
+    const everything = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
+    const refused = await jane('POST', roles, { metadata: { name: 'king' }, rules: everything });
+    expect(refused.code).toBe(403);
+    expect(refused.body.message).toContain('is attempting to grant RBAC permissions not currently held:');
+    expect((await jane('POST', bindings, binding('crown', 'cluster-admin'))).code).toBe(403);
+    expect((await jane('POST', bindings, binding('more-viewers', 'view'))).code).toBe(201);
+    const patch = (rules: object[]) =>
+      call('PATCH', `${roles}/reader`, { rules }, { 'impersonate-user': 'jane', 'content-type': 'application/merge-patch+json' });
+    expect((await patch(everything)).code).toBe(403);
+    const wider = await patch([{ verbs: ['get', 'list'], apiGroups: [''], resources: ['pods'] }]);
+    expect(wider).toMatchObject({ code: 200, body: { rules: [{ verbs: ['get', 'list'] }] } });
+    expect((await call('GET', `${roles}/reader`)).body).toMatchObject({ rules: [{ verbs: ['get', 'list'] }] });
+  });
+
   it('is not to be had by nobody', async () => {
     for (const path of ['/api/v1/namespaces', '/apis', '/', '/openapi/v2', '/agent/v1/nodes/n1/poll']) {
       expect((await exports.default.fetch(`${BASE}${path}`)).status, path).toBe(401);

@@ -18,6 +18,7 @@ import { jsonMediaType } from './negotiation/json.ts';
 import { unknownBodyFormat } from './negotiation/media-types.ts';
 import { decodeObjectBody } from './object-body.ts';
 import { allowsObjectForms, convertText, includeObject } from './object-forms.ts';
+import { writeObject } from './rbac-writes.ts';
 import { methodNotAllowed, unknownResource } from './request-errors.ts';
 import { type ListOptions, listOptions, writeOptions } from './request-options.ts';
 import type { ServedResource } from './served-resources.ts';
@@ -137,7 +138,7 @@ async function createObject(api: ApiRequest, resource: ServedResource, accepted:
   if (!body.ok) return body.status;
   const target = targetOf(api, resource);
   const { json, options, warnings } = body.value;
-  const answer = await shardFor(api, target).write({
+  const answer = await writeObject(api, {
     ...target,
     verb: 'create',
     body: json,
@@ -153,7 +154,7 @@ async function updateObject(api: ApiRequest, resource: ServedResource, accepted:
   const target = targetOf(api, resource);
   const { json, options, warnings } = body.value;
   const createRefused = resource.definition.allowCreateOnUpdate ? await createRefusal(api) : undefined;
-  const answer = await shardFor(api, target).write({
+  const answer = await writeObject(api, {
     ...target,
     verb: 'update',
     name: api.info.pathName,
@@ -183,7 +184,7 @@ async function patchObject(api: ApiRequest, resource: ServedResource, accepted: 
   if (!isJson(body.value)) return badRequest('invalid JSON patch');
   const target = targetOf(api, resource);
   const { dryRun, fieldManager, fieldValidation, force } = options.value;
-  const answer = await shardFor(api, target).write({
+  const answer = await writeObject(api, {
     ...target,
     verb: 'patch',
     name: api.info.pathName,

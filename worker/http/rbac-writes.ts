@@ -1,0 +1,50 @@
+/**
+ * Writes of Roles and bindings by those who could grant themselves more: what is stored is what was
+ * checked. A patch is tried first and then written as the update it came to, under its resourceVersion.
+ */
+import type { UntypedObject } from '../../schema/meta/object-meta.ts';
+import type { Status } from '../../schema/meta/status.ts';
+import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
+import { escalationRefusal, mayEscalate } from '../authz/escalation.ts';
+import type { ApiRequest } from './api-request.ts';
+import { shardOf } from './stores.ts';
+
+/** How often a patch is tried again because the object has changed meanwhile. */
+const PATCH_ATTEMPTS_MAX = 5;
+
+type ObjectWrite = Extract<WriteRequest, { verb: 'create' | 'update' | 'patch' }>;
+
+const refused = (status: Status): Answer => ({ code: status.code, body: JSON.stringify(status) });
+
+/** Sends a write to its shard, after what RBAC asks of writers of RBAC objects. */
+export function writeObject(api: ApiRequest, request: ObjectWrite): Promise<Answer> {
+  if (!mayEscalate(request.resource, api.user)) return shardOf(api.env, request.namespace).write(request);
+  return request.verb === 'patch' ? patchChecked(api, request) : writeChecked(api, request);
+}
+
+function refusalOf(api: ApiRequest, request: ObjectWrite, object: UntypedObject): Promise<Status | undefined> {
+  const { resource, namespace } = request;
+  const name = request.name ?? object.metadata?.name ?? '';
+  return escalationRefusal({ resource, namespace, name, object }, api.user, api.security);
+}
+
+async function writeChecked(api: ApiRequest, request: Exclude<ObjectWrite, { verb: 'patch' }>): Promise<Answer> {
+  const status = await refusalOf(api, request, JSON.parse(request.body) as UntypedObject);
+  return status ? refused(status) : shardOf(api.env, request.namespace).write(request);
+}
+
+async function patchChecked(api: ApiRequest, request: Extract<ObjectWrite, { verb: 'patch' }>): Promise<Answer> {
+  const shard = shardOf(api.env, request.namespace);
+  for (let attempt = 1; ; attempt += 1) {
+    const tried = await shard.write({ ...request, dryRun: true });
+    if (tried.code >= 400) return tried;
+    const status = await refusalOf(api, request, JSON.parse(tried.body) as UntypedObject);
+    if (status) return refused(status);
+    if (request.dryRun) return tried;
+    const { patchType: _patchType, force: _force, fieldValidation: _fieldValidation, ...target } = request;
+    // An apply may create what it does not find.
+    const verb = tried.code === 201 ? 'create' : 'update';
+    const answer = await shard.write({ ...target, verb, body: tried.body });
+    if (answer.code !== 409 || attempt === PATCH_ATTEMPTS_MAX) return { ...answer, warnings: tried.warnings };
+  }
+}
