@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { agentNodeFlags } from '../setup/agent-flags.ts';
 import { projectRoot } from './project-root.ts';
-
-/** An agent waits more than it computes: less memory rather than speed. */
-const AGENT_NODE_FLAGS = ['--optimize-for-size', '--max-semi-space-size=1'];
 
 /** Makes this machine a node of a cluster that runs elsewhere: hands over to the agent's program. */
 export const agentCommand = (_defaults: { dataDir: string }): Command =>
@@ -16,7 +14,11 @@ export const agentCommand = (_defaults: { dataDir: string }): Command =>
     .action(async (_options, command: Command) => {
       const child = spawn(
         process.execPath,
-        [...AGENT_NODE_FLAGS, join(projectRoot(), 'dist', 'agent.mjs'), ...command.args],
+        [
+          ...agentNodeFlags(command.args.includes('simulated') ? 'simulated' : 'containerd'),
+          join(projectRoot(), 'dist', 'agent.mjs'),
+          ...command.args,
+        ],
         {
           stdio: 'inherit',
         },
