@@ -2,7 +2,7 @@
  * What a service gets from the cluster: its address family, its address, its node ports. One network of
  * one family serves a cluster. Source: registry/core/service/storage (storage.go, alloc.go).
  */
-import { type FieldError, invalid, invalidStatus } from '../../meta/field-error.ts';
+import { duplicate, type FieldError, invalid, invalidStatus } from '../../meta/field-error.ts';
 import type { PoolAllocation, PoolName, ValuePool, ValuePools } from '../../meta/resource.ts';
 import { internalError, type Status } from '../../meta/status.ts';
 import { validateClusterIpFields } from './service-address-validation.ts';
@@ -247,19 +247,19 @@ function changeNodePorts(next: Service, previous: Service, pool: ValuePool): Sta
       held.add(port.nodePort);
     }
     const identity = `${port.protocol}/${port.nodePort}`;
-    if (seen.has(identity)) return internalError(`duplicate nodePort: {${port.protocol} ${port.nodePort}}`);
+    // Upstream's allocator answers 500 here; its validation, one step later, would say this.
+    if (seen.has(identity)) return refuse(next, [duplicate(`spec.ports[${i}].nodePort`, port.nodePort)]);
     seen.add(identity);
   }
   return undefined;
 }
 
-function takeHealthCheckPort({ spec }: Service, pool: ValuePool): Status | undefined {
+function takeHealthCheckPort(service: Service, pool: ValuePool): Status | undefined {
+  const { spec } = service;
   const wanted = spec.healthCheckNodePort;
   if (wanted) {
     const fault = pool.claim(String(wanted));
-    return fault === undefined
-      ? undefined
-      : internalError(`failed to allocate requested HealthCheck NodePort ${wanted}: ${fault}`);
+    return fault === undefined ? undefined : refuse(service, [invalid('spec.healthCheckNodePort', wanted, fault)]);
   }
   const port = pool.next();
   if (port === undefined) return internalError('failed to allocate a HealthCheck NodePort 0: range is full');
