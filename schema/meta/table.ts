@@ -23,7 +23,11 @@ export interface TableOptions {
 
 export const META_V1 = 'meta.k8s.io/v1';
 
-export const partialObject = (metadata: ObjectMeta, apiVersion: string) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
+export const partialObject = (metadata: ObjectMeta, apiVersion: string) => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion,
+  metadata,
+});
 
 /** The columns as a Table declares them. */
 export const columnDefinitions = (definition: ResourceDefinition) =>
@@ -36,7 +40,10 @@ export const columnDefinitions = (definition: ResourceDefinition) =>
   }));
 
 /** One object's row; `object` is in the request's version. */
-export function tableRow(object: UntypedObject, { definition, served, include, tableVersion, now }: TableOptions): TableRow {
+export function tableRow(
+  object: UntypedObject,
+  { definition, served, include, tableVersion, now }: TableOptions,
+): TableRow {
   const stored = served?.toStored ? served.toStored(cloneJson(object)) : object;
   const cells = definition.table.cells(stored, now);
   switch (include) {

@@ -29,5 +29,9 @@ export function createConsumers(
   const nodeLifecycle = new NodeLifecycle(services);
   const nodeDoor = new NodeDoor(services, nodeLifecycle, timers);
   const registry = new ShardRegistry({ ...services, ...line });
-  return { consumers: [ledger, nodeDoor.mailboxes, new Scheduling(services), nodeLifecycle, registry], nodeDoor, ledger };
+  return {
+    consumers: [ledger, nodeDoor.mailboxes, new Scheduling(services), nodeLifecycle, registry],
+    nodeDoor,
+    ledger,
+  };
 }

@@ -69,7 +69,12 @@ export class Followers {
   #restore(objects: readonly Change[], revision: number): void {
     for (const consumer of this.#consumers) {
       const wanted = consumer.restored ?? consumer.resources;
-      this.#guard(() => consumer.restore(objects.filter(({ resource }) => wanted.has(resource)), revision));
+      this.#guard(() =>
+        consumer.restore(
+          objects.filter(({ resource }) => wanted.has(resource)),
+          revision,
+        ),
+      );
     }
   }
 

@@ -12,7 +12,13 @@ import type { ValueDemand, ValueLease } from '../../schema/protocol/value-lease.
 import type { HubStore } from '../storage/hub-store.ts';
 import { listExpired, type ListPlan, planList, tooLargeResourceVersion, watchExpired } from '../storage/list-plan.ts';
 import { selectionOf } from '../watch/selection.ts';
-import { type OpenedWatch, openWatch, type SinkFactory, WatchFailure, type WatchSource } from '../watch/watch-server.ts';
+import {
+  type OpenedWatch,
+  openWatch,
+  type SinkFactory,
+  WatchFailure,
+  type WatchSource,
+} from '../watch/watch-server.ts';
 import { Watchers } from '../watch/watchers.ts';
 import { compareNamespaces, listAcross } from './cross-namespace-list.ts';
 import { Followers } from './followers.ts';
@@ -183,7 +189,8 @@ export class HubCore {
       const changes: Change[] = [];
       const request = { resource, revision, afterName: '', limit: 0 };
       for await (const page of snapshotPages(this.#ports.shard(namespace), request)) {
-        for (const { name, text, meta } of page) changes.push({ revision, type: 'ADDED', resource, namespace, name, text, meta });
+        for (const { name, text, meta } of page)
+          changes.push({ revision, type: 'ADDED', resource, namespace, name, text, meta });
       }
       return changes;
     });
@@ -254,7 +261,12 @@ export class HubCore {
     await this.#extending;
   }
 
-  async #older(resource: string | undefined, after: number, through: number, lengthMax: number): Promise<readonly Change[]> {
+  async #older(
+    resource: string | undefined,
+    after: number,
+    through: number,
+    lengthMax: number,
+  ): Promise<readonly Change[]> {
     try {
       const shards = this.line.shards().map((namespace) => this.#ports.shard(namespace));
       return await mergedChanges(shards, { resource, after, through, lengthMax });

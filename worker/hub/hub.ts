@@ -28,8 +28,10 @@ export class Hub extends DurableObject<Env> implements HubRpc {
     this.#parts = createConsumers(
       {
         now: () => Date.now(),
-        writeAll: (requests: readonly WriteRequest[]) => callShards(requests, (namespace, group) => this.#shard(namespace).writeAll(group)),
-        readAll: (requests: readonly ReadRequest[]) => callShards(requests, (namespace, group) => this.#shard(namespace).readAll(group)),
+        writeAll: (requests: readonly WriteRequest[]) =>
+          callShards(requests, (namespace, group) => this.#shard(namespace).writeAll(group)),
+        readAll: (requests: readonly ReadRequest[]) =>
+          callShards(requests, (namespace, group) => this.#shard(namespace).readAll(group)),
         wakeAt: (at) => this.#wakeAt(at),
         defer: (task) => this.#core.defer(task),
       },

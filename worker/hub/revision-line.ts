@@ -144,7 +144,13 @@ export class RevisionLine {
     const configRevision = Math.max(this.#configRevision, this.#sequencer.openThrough('') ?? 0);
     const lease = values && this.#ports.lease?.(span.last, values);
     await this.#durable;
-    return { epoch: this.epoch, first: span.first, last: span.last, configRevision, ...(lease ? { values: lease } : {}) };
+    return {
+      epoch: this.epoch,
+      first: span.first,
+      last: span.last,
+      configRevision,
+      ...(lease ? { values: lease } : {}),
+    };
   }
 
   publish({ shard, epoch, first, changes, more }: PublishRequest): void {

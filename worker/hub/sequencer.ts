@@ -75,7 +75,9 @@ export class Sequencer {
   /** Closes the shard's span that starts at `first`; a span that is closed or of an earlier epoch is ignored. */
   close(shard: string, first: number, changes: readonly Change[]): Release | undefined {
     const span = this.#slots.find((slot) => slot.first === first && slot.shard === shard);
-    const collected = span?.collected?.filter(({ revision }) => revision < (changes[0]?.revision ?? Number.POSITIVE_INFINITY));
+    const collected = span?.collected?.filter(
+      ({ revision }) => revision < (changes[0]?.revision ?? Number.POSITIVE_INFINITY),
+    );
     const all = collected ? [...collected, ...changes] : changes;
     return this.#close((slot) => slot === span, all);
   }

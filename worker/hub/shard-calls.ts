@@ -32,7 +32,10 @@ export async function callShards<R extends { readonly namespace: string }>(
   return answers;
 }
 
-async function answersOf<R>(requests: readonly R[], call: (requests: readonly R[]) => Promise<readonly Answer[]>): Promise<readonly Answer[]> {
+async function answersOf<R>(
+  requests: readonly R[],
+  call: (requests: readonly R[]) => Promise<readonly Answer[]>,
+): Promise<readonly Answer[]> {
   try {
     return await call(requests);
   } catch {

@@ -1,6 +1,12 @@
 /** Reads over the shards of all namespaces as of one released revision. */
 import type { Change } from '../../schema/protocol/change.ts';
-import type { ChangesPage, ChangesRequest, ShardRpc, SnapshotPage, SnapshotRequest } from '../../schema/protocol/shard.ts';
+import type {
+  ChangesPage,
+  ChangesRequest,
+  ShardRpc,
+  SnapshotPage,
+  SnapshotRequest,
+} from '../../schema/protocol/shard.ts';
 
 /** Calls to shards under way at once for one read. */
 const CALLS_MAX = 16;
@@ -40,7 +46,11 @@ export async function* snapshotPages(shard: ShardReader, request: SnapshotReques
   }
 }
 
-async function shardChanges(shard: ShardReader, request: ChangesRequest, take: (page: ChangesPage) => void): Promise<void> {
+async function shardChanges(
+  shard: ShardReader,
+  request: ChangesRequest,
+  take: (page: ChangesPage) => void,
+): Promise<void> {
   for (let after = request.after; after < request.through; ) {
     const page = await shard.changesBetween({ ...request, after });
     if (page.expired) throw new HistoryExpired();
@@ -55,7 +65,10 @@ export interface MergedChangesRequest extends ChangesRequest {
 }
 
 /** Changes of several shards in revision order. Everything up to `through` must have been released. */
-export async function mergedChanges(shards: readonly ShardReader[], request: MergedChangesRequest): Promise<readonly Change[]> {
+export async function mergedChanges(
+  shards: readonly ShardReader[],
+  request: MergedChangesRequest,
+): Promise<readonly Change[]> {
   const { resource, after, through, lengthMax } = request;
   const all: Change[] = [];
   let length = 0;

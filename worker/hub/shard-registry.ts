@@ -32,7 +32,8 @@ export class ShardRegistry implements HubConsumer {
 
   restore(objects: readonly Change[]): void {
     const present = new Set(objects.map(({ name }) => name));
-    for (const namespace of this.#ports.shards()) if (namespace !== '' && !present.has(namespace)) this.#leave(namespace);
+    for (const namespace of this.#ports.shards())
+      if (namespace !== '' && !present.has(namespace)) this.#leave(namespace);
   }
 
   apply(changes: readonly Change[]): void {

@@ -96,7 +96,11 @@ export class Batcher<Result> {
       const changes = tx.changes();
       this.#flush(changes, due, control);
       tx.end();
-      return { outcomes, changes: changes.map(plainChange), hasMore: control.work.length > 0 || due.length >= DUE_TIMERS_MAX };
+      return {
+        outcomes,
+        changes: changes.map(plainChange),
+        hasMore: control.work.length > 0 || due.length >= DUE_TIMERS_MAX,
+      };
     } catch (error) {
       tx.rollback(start);
       tx.end();
@@ -139,7 +143,10 @@ export class Batcher<Result> {
         taken = tx.changes().length;
         return fresh;
       },
-      hasRoom: () => tx.room() > ROOM_REVISIONS_MIN && tx.changes().length < BATCH_CHANGES_MAX && tx.textLength() < BATCH_TEXT_LENGTH_MAX,
+      hasRoom: () =>
+        tx.room() > ROOM_REVISIONS_MIN &&
+        tx.changes().length < BATCH_CHANGES_MAX &&
+        tx.textLength() < BATCH_TEXT_LENGTH_MAX,
     };
     try {
       const result = control(run);

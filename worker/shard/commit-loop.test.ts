@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { PublishRequest, ReserveReply } from '../../schema/protocol/hub.ts';
-import { type BatchItem, type Committed, CommitLoop, type CommitPorts, PENDING_WRITES_MAX, SPAN_REVISIONS_MAX } from './commit-loop.ts';
+import {
+  type BatchItem,
+  type Committed,
+  CommitLoop,
+  type CommitPorts,
+  PENDING_WRITES_MAX,
+  SPAN_REVISIONS_MAX,
+} from './commit-loop.ts';
 
 type Item = BatchItem<null, string>;
 
@@ -100,7 +107,10 @@ describe('group commit', () => {
         throw new Error('disk full');
       },
     });
-    expect(await loop.submit(item('a'))).toMatchObject({ kind: 'refused', status: { code: 500, reason: 'InternalError' } });
+    expect(await loop.submit(item('a'))).toMatchObject({
+      kind: 'refused',
+      status: { code: 500, reason: 'InternalError' },
+    });
     await loop.idle();
     expect(log.published).toMatchObject([{ first: 1, changes: [] }]);
     expect(log.errors).toHaveLength(1);
@@ -156,7 +166,9 @@ describe('reservations', () => {
         return { epoch: 1, first: 1, last: count, configRevision: 0 };
       },
       commit: (items) => ({
-        outcomes: items.map(() => (asked.length < 2 ? { kind: 'exhausted', missing: one(2) } : { kind: 'done', result: '' })),
+        outcomes: items.map(() =>
+          asked.length < 2 ? { kind: 'exhausted', missing: one(2) } : { kind: 'done', result: '' },
+        ),
         changes: [],
         hasMore: false,
       }),

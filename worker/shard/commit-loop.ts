@@ -271,7 +271,11 @@ export class CommitLoop<Tx, Result> {
     this.#settled.catch((error) => this.#ports.report(error));
   }
 
-  #requeueExhausted(span: SpanRange, batch: readonly Waiting<Tx, Result>[], outcomes: readonly ItemOutcome<Result>[]): void {
+  #requeueExhausted(
+    span: SpanRange,
+    batch: readonly Waiting<Tx, Result>[],
+    outcomes: readonly ItemOutcome<Result>[],
+  ): void {
     const isLargest = span.last - span.first + 1 >= SPAN_REVISIONS_MAX;
     let isSpanExhausted = false;
     const again: Waiting<Tx, Result>[] = [];
@@ -279,11 +283,13 @@ export class CommitLoop<Tx, Result> {
       const outcome = outcomes[index];
       if (outcome?.kind !== 'exhausted') return;
       waiting.attempts += 1;
-      if (outcome.missing) waiting.demand = combineDemands([...(waiting.demand ? [waiting.demand] : []), outcome.missing]);
+      if (outcome.missing)
+        waiting.demand = combineDemands([...(waiting.demand ? [waiting.demand] : []), outcome.missing]);
       else isSpanExhausted = true;
       const isHopeless = (!outcome.missing && isLargest && index === 0) || waiting.attempts >= ITEM_ATTEMPTS_MAX;
       if (!isHopeless) again.push(waiting);
-      else waiting.resolve({ kind: 'refused', status: internalError('the request needs more than one batch can hold') });
+      else
+        waiting.resolve({ kind: 'refused', status: internalError('the request needs more than one batch can hold') });
     });
     this.#spanRevisions = isSpanExhausted ? Math.min(SPAN_REVISIONS_MAX, this.#spanRevisions * 4) : SPAN_REVISIONS_MIN;
     this.#queue.unshift(...again);

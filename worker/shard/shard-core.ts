@@ -12,7 +12,13 @@ import { changesBetween } from '../storage/history.ts';
 import { watchExpired } from '../storage/list-plan.ts';
 import type { EffectRow, ShardStore } from '../storage/shard-store.ts';
 import { selectionOf } from '../watch/selection.ts';
-import { type OpenedWatch, openWatch, type SinkFactory, WatchFailure, type WatchSource } from '../watch/watch-server.ts';
+import {
+  type OpenedWatch,
+  openWatch,
+  type SinkFactory,
+  WatchFailure,
+  type WatchSource,
+} from '../watch/watch-server.ts';
 import { Watchers } from '../watch/watchers.ts';
 import { Batcher, type ControlResult, type ControlRun } from './batch.ts';
 import { CommitLoop } from './commit-loop.ts';
@@ -127,7 +133,10 @@ export class ShardCore {
   }
 
   /** Runs `execute` inside a batch; its answer comes once the batch is durable. */
-  async write(execute: (tx: WorkingSet) => Answer, options: { dryRun?: boolean; demand?: ValueDemand } = {}): Promise<Answer> {
+  async write(
+    execute: (tx: WorkingSet) => Answer,
+    options: { dryRun?: boolean; demand?: ValueDemand } = {},
+  ): Promise<Answer> {
     const { dryRun = false, demand } = options;
     const outcome = await this.#loop.submit({ run: execute, dryRun, ...(demand ? { demand } : {}) });
     if (outcome.kind === 'done') return outcome.result;
@@ -189,7 +198,12 @@ export class ShardCore {
   #logged(after: number, through: number): ResolveReply {
     const { store, namespace } = this.#ports;
     const from = Math.max(after, store.fact('compactedThrough'));
-    const read = changesBetween(store, namespace, { resource: undefined, after: from, through, lengthMax: MESSAGE_TEXT_LENGTH_MAX });
+    const read = changesBetween(store, namespace, {
+      resource: undefined,
+      after: from,
+      through,
+      lengthMax: MESSAGE_TEXT_LENGTH_MAX,
+    });
     return { changes: read.changes, complete: read.through };
   }
 
@@ -224,7 +238,14 @@ export class ShardCore {
     if (!selection.ok) throw new WatchFailure(selection.status);
     const { resource, labelSelector, fieldSelector } = request;
     for (let afterName = ''; ; ) {
-      const page = this.reads.snapshot({ resource, revision, afterName, limit: STATE_PAGE_OBJECTS, labelSelector, fieldSelector });
+      const page = this.reads.snapshot({
+        resource,
+        revision,
+        afterName,
+        limit: STATE_PAGE_OBJECTS,
+        labelSelector,
+        fieldSelector,
+      });
       if (page.expired) throw new WatchFailure(watchExpired(revision, this.#ports.store.fact('compactedThrough')));
       yield page.items;
       if (!page.more) return;

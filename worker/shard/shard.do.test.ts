@@ -1,5 +1,11 @@
 /** A shard and its hub as Durable Objects in workerd: evictions, aborts, alarms. */
-import { abortAllDurableObjects, env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import {
+  abortAllDurableObjects,
+  env,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { Answer, ListRequest, ReadRequest, WatchRequest, WriteRequest } from '../../schema/protocol/shard.ts';
@@ -7,10 +13,16 @@ import { systemUser } from '../../schema/protocol/user-info.ts';
 import { type Env, shardName } from '../env.ts';
 
 const bindings = env as unknown as Env;
-const shard = (namespace: string) => bindings.SHARD.get(bindings.SHARD.idFromName(shardName(bindings.CLUSTER, namespace)));
+const shard = (namespace: string) =>
+  bindings.SHARD.get(bindings.SHARD.idFromName(shardName(bindings.CLUSTER, namespace)));
 const hub = () => bindings.HUB.get(bindings.HUB.idFromName(bindings.CLUSTER));
 
-const target = (namespace: string) => ({ resource: 'configmaps', apiVersion: 'v1', namespace, user: systemUser('test') });
+const target = (namespace: string) => ({
+  resource: 'configmaps',
+  apiVersion: 'v1',
+  namespace,
+  user: systemUser('test'),
+});
 
 const writing = (namespace: string) => ({ ...target(namespace), dryRun: false, fieldManager: 'test' });
 
@@ -105,7 +117,9 @@ describe('a shard', () => {
   it('[R1] [R3] [R5] loses nothing and repeats no revision when everything is aborted at once', async () => {
     const revisions: number[] = [];
     for (let round = 0; round < 3; round++) {
-      const writes = await Promise.all(Array.from({ length: 20 }, (_, index) => created(namespace, `r${round}-${index}`)));
+      const writes = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => created(namespace, `r${round}-${index}`)),
+      );
       revisions.push(...writes.map(({ metadata }) => Number(metadata.resourceVersion)));
       await abortAllDurableObjects();
     }
@@ -120,14 +134,29 @@ describe('a shard', () => {
     const last = await runInDurableObject(shard(namespace), async (_instance, state) => {
       const revision = 500 + (await hub().reserve({ shard: namespace, count: 1000 })).first;
       // A commit whose publish the crash of its process has swallowed.
-      const text = bodyOf('lost', {}).replace('"name":"lost"', `"name":"lost","namespace":"${namespace}","uid":"u","resourceVersion":"${revision}"`);
-      const canonical = text.replace('{"apiVersion":"v1","kind":"ConfigMap",', '{"kind":"ConfigMap","apiVersion":"v1",');
+      const text = bodyOf('lost', {}).replace(
+        '"name":"lost"',
+        `"name":"lost","namespace":"${namespace}","uid":"u","resourceVersion":"${revision}"`,
+      );
+      const canonical = text.replace(
+        '{"apiVersion":"v1","kind":"ConfigMap",',
+        '{"kind":"ConfigMap","apiVersion":"v1",',
+      );
       const meta = JSON.stringify({ labels: {}, fields: { 'metadata.name': 'lost', 'metadata.namespace': namespace } });
       state.storage.sql.exec(
         'INSERT INTO objects (resource, name, revision, uid, owners, meta, text) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        'configmaps', 'lost', revision, 'u', '', meta, canonical,
+        'configmaps',
+        'lost',
+        revision,
+        'u',
+        '',
+        meta,
+        canonical,
       );
-      state.storage.sql.exec("INSERT INTO changes (revision, type, resource, name) VALUES (?, 'ADDED', 'configmaps', 'lost')", revision);
+      state.storage.sql.exec(
+        "INSERT INTO changes (revision, type, resource, name) VALUES (?, 'ADDED', 'configmaps', 'lost')",
+        revision,
+      );
       return revision;
     });
     // The hub asks about the span that stays open; a consistent read waits for that.
@@ -172,7 +201,10 @@ describe('a shard', () => {
     const status = parse<UntypedObject>(await shard(namespace).read(request), 504);
     expect(status).toMatchObject({
       reason: 'Timeout',
-      details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+      details: {
+        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+        retryAfterSeconds: 1,
+      },
     });
   });
 
@@ -185,7 +217,10 @@ describe('a shard', () => {
     await created(namespace, 'after');
     for (const events of [own, all]) {
       const seen = [(await events.next()).value, (await events.next()).value];
-      expect(seen.map((event) => `${event?.type} ${event?.object.metadata.name}`)).toEqual(['ADDED between', 'ADDED after']);
+      expect(seen.map((event) => `${event?.type} ${event?.object.metadata.name}`)).toEqual([
+        'ADDED between',
+        'ADDED after',
+      ]);
       await events.return(undefined);
     }
   });
@@ -195,7 +230,10 @@ describe('a shard', () => {
     await created(namespace, 'a');
     await created(namespace, 'b');
     await abortAllDurableObjects();
-    for (const [stub, scope] of [[shard(namespace), namespace], [hub(), '']] as const) {
+    for (const [stub, scope] of [
+      [shard(namespace), namespace],
+      [hub(), ''],
+    ] as const) {
       const events = await watch(stub, watching(scope, list.metadata.resourceVersion));
       const seen = [(await events.next()).value, (await events.next()).value];
       expect(seen.map((event) => event?.object.metadata.name)).toEqual(['a', 'b']);
@@ -222,13 +260,29 @@ describe('a shard', () => {
   });
 
   it('gives a new namespace its account and root certificate, and empties one that is deleted', async () => {
-    const named = (resource: string, name: string): ReadRequest => ({ ...target(namespace), resource, verb: 'get', name, resourceVersion: '' });
-    const has = async (resource: string, name: string) => (await shard(namespace).read(named(resource, name))).code === 200;
+    const named = (resource: string, name: string): ReadRequest => ({
+      ...target(namespace),
+      resource,
+      verb: 'get',
+      name,
+      resourceVersion: '',
+    });
+    const has = async (resource: string, name: string) =>
+      (await shard(namespace).read(named(resource, name))).code === 200;
     await expect.poll(() => has('serviceaccounts', 'default')).toBe(true);
     await expect.poll(() => has('configmaps', 'kube-root-ca.crt')).toBe(true);
     await created(namespace, 'content');
     await shard('').write({ ...writing(''), resource: 'namespaces', verb: 'delete', name: namespace, options: {} });
-    const exists = async () => (await shard('').read({ ...target(''), resource: 'namespaces', verb: 'get', name: namespace, resourceVersion: '' })).code;
+    const exists = async () =>
+      (
+        await shard('').read({
+          ...target(''),
+          resource: 'namespaces',
+          verb: 'get',
+          name: namespace,
+          resourceVersion: '',
+        })
+      ).code;
     await expect.poll(exists, { timeout: 10_000 }).toBe(404);
     expect(namesOf(parse<List>(await shard(namespace).read(listing(namespace))))).toEqual([]);
     const late = await shard(namespace).write(creating(namespace, 'late'));

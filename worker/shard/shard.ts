@@ -23,7 +23,13 @@ import type {
 } from '../../schema/protocol/shard.ts';
 import { definitionOf } from '../../schema/resources/lookup.ts';
 import { bootstrapCluster } from '../bootstrap/bootstrap-cluster.ts';
-import { clusterControllers, dependentsWork, namespacedControllers, namespacedResources, namespaceWork } from '../controllers/controller-list.ts';
+import {
+  clusterControllers,
+  dependentsWork,
+  namespacedControllers,
+  namespacedResources,
+  namespaceWork,
+} from '../controllers/controller-list.ts';
 import { namespaceAfterDrain, remainingContent } from '../controllers/namespace-content.ts';
 import { type Env, shardName } from '../env.ts';
 import { randomSuffix } from '../random-names.ts';
@@ -76,7 +82,10 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
   async write(request: WriteRequest): Promise<Answer> {
     const definition = definitionOf(request.resource);
     const demand = definition && valueDemandOf(definition, request);
-    return this.#core.write((tx) => this.#registry.execute(request, tx), { dryRun: request.dryRun, ...(demand ? { demand } : {}) });
+    return this.#core.write((tx) => this.#registry.execute(request, tx), {
+      dryRun: request.dryRun,
+      ...(demand ? { demand } : {}),
+    });
   }
 
   async writeAll(requests: readonly WriteRequest[]): Promise<readonly Answer[]> {
@@ -230,9 +239,12 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
         await bootstrapCluster(
           {
             serves: (resource) => definitionOf(resource) !== undefined,
-            list: (request) => (request.namespace === '' ? this.read(request) : this.#shard(request.namespace).read(request)),
+            list: (request) =>
+              request.namespace === '' ? this.read(request) : this.#shard(request.namespace).read(request),
             writeAll: (namespace, requests) =>
-              namespace === '' ? this.writeAll(requests) : (this.#shard(namespace).writeAll(requests) as Promise<readonly Answer[]>),
+              namespace === ''
+                ? this.writeAll(requests)
+                : (this.#shard(namespace).writeAll(requests) as Promise<readonly Answer[]>),
           },
           { apiServerUrl: this.env.API_SERVER_URL },
         );
@@ -269,4 +281,3 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
     }, TICK_MS);
   }
 }
-

@@ -28,7 +28,10 @@ export function compactHistory(store: ShardStore, keepFrom: number, now: number)
 }
 
 /** Names whose time has come, per resource. */
-export function expiredNames(store: ShardStore, now: number): readonly { resource: GroupResource; names: readonly string[] }[] {
+export function expiredNames(
+  store: ShardStore,
+  now: number,
+): readonly { resource: GroupResource; names: readonly string[] }[] {
   return Object.entries(TIME_TO_LIVE_MS).flatMap(([resource, timeToLive]) => {
     const revision = store.revisionAt(now - timeToLive);
     if (revision === undefined) return [];

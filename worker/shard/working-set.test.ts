@@ -23,7 +23,10 @@ function setUp() {
     new WorkingSet({
       namespace: 'ns',
       store,
-      selectable: (_resource, { metadata }) => ({ labels: metadata.labels ?? {}, fields: { 'metadata.name': metadata.name ?? '' } }),
+      selectable: (_resource, { metadata }) => ({
+        labels: metadata.labels ?? {},
+        fields: { 'metadata.name': metadata.name ?? '' },
+      }),
       config: () => undefined,
     });
   const tx = open();
@@ -93,8 +96,15 @@ describe('the working set', () => {
     });
     for (const tx of [open()]) {
       expect(tx.byUid('uid-other')?.resource).toBe('others');
-      expect(tx.ownedBy('o2').map(({ object: { metadata } }) => metadata.name)).toEqual(['other', 'controlled', 'merely-owned']);
-      expect(names(tx.ownedBy('o2', 'things').map(({ object: found }) => found))).toEqual(['controlled', 'merely-owned']);
+      expect(tx.ownedBy('o2').map(({ object: { metadata } }) => metadata.name)).toEqual([
+        'other',
+        'controlled',
+        'merely-owned',
+      ]);
+      expect(names(tx.ownedBy('o2', 'things').map(({ object: found }) => found))).toEqual([
+        'controlled',
+        'merely-owned',
+      ]);
       expect(names(tx.unowned('things'))).toEqual(['merely-owned']);
     }
   });
@@ -108,7 +118,13 @@ describe('the working set', () => {
       tx.put('things', object('a', { uid: 'second' }, 3));
     });
     const { changes } = changesBetween(store, 'ns', { resource: 'things', after: 0, through: 99, lengthMax: 1e9 });
-    expect(changes.map(({ type, text, previous }) => [type, JSON.parse(text).value, previous && JSON.parse(previous.text).value])).toEqual([
+    expect(
+      changes.map(({ type, text, previous }) => [
+        type,
+        JSON.parse(text).value,
+        previous && JSON.parse(previous.text).value,
+      ]),
+    ).toEqual([
       ['ADDED', 1, undefined],
       ['MODIFIED', 2, 1],
       ['DELETED', 2, undefined],
@@ -160,7 +176,12 @@ describe('the past', () => {
 
   it('comes in pages that count what is left', () => {
     const store = history();
-    expect(at(store, 150, { limit: 1 })).toMatchObject({ items: [{ name: 'a' }], more: true, lastName: 'a', remaining: 1 });
+    expect(at(store, 150, { limit: 1 })).toMatchObject({
+      items: [{ name: 'a' }],
+      more: true,
+      lastName: 'a',
+      remaining: 1,
+    });
     expect(at(store, 150, { limit: 1, afterName: 'a' })).toMatchObject({ items: [{ name: 'b' }], more: false });
     expect(at(store, 250, { limit: 1 })).toMatchObject({ items: [{ name: 'a' }], more: false });
     expect(at(store, 401, { limit: 1 })).toMatchObject({ more: true, remaining: 2 });
@@ -171,7 +192,12 @@ describe('the past', () => {
     store.compact(250);
     expect(store.fact('compactedThrough')).toBe(201);
     expect(store.lastRevision).toBe(401);
-    const { changes, through } = changesBetween(store, 'ns', { resource: undefined, after: 201, through: 500, lengthMax: 1e9 });
+    const { changes, through } = changesBetween(store, 'ns', {
+      resource: undefined,
+      after: 201,
+      through: 500,
+      lengthMax: 1e9,
+    });
     expect(changes.map(({ revision }) => revision)).toEqual([301, 401]);
     expect(through).toBe(500);
     expect(at(store, 301).items.map(({ name }) => name)).toEqual(['a', 'c']);

@@ -10,7 +10,14 @@ import type { Change, SelectableMeta } from '../../schema/protocol/change.ts';
 import { LeasedPools, type LeaseMark } from '../../schema/protocol/value-lease.ts';
 import type { StoreTransaction } from '../registry/transaction.ts';
 import type { ShardStore } from '../storage/shard-store.ts';
-import { type Body, type Entry, OBJECT_CACHE_BYTES_MAX, ObjectDirectory, ownersText, parseOwners } from './object-directory.ts';
+import {
+  type Body,
+  type Entry,
+  OBJECT_CACHE_BYTES_MAX,
+  ObjectDirectory,
+  ownersText,
+  parseOwners,
+} from './object-directory.ts';
 
 /** Of one object's text in UTF-8; a Durable Object's row holds 2 MB. Source: etcd --max-request-bytes. */
 export const OBJECT_BYTES_MAX = 1_572_864;
@@ -100,7 +107,12 @@ export class WorkingSet implements StoreTransaction {
   }
 
   mark(): Mark {
-    return { journal: this.#journal.length, changes: this.#changes.length, next: this.#next, lease: this.#pools.mark() };
+    return {
+      journal: this.#journal.length,
+      changes: this.#changes.length,
+      next: this.#next,
+      lease: this.#pools.mark(),
+    };
   }
 
   /** Undoes everything since the mark. */
@@ -170,7 +182,9 @@ export class WorkingSet implements StoreTransaction {
   }
 
   ownedBy(uid: string, resource?: GroupResource): readonly { resource: GroupResource; object: UntypedObject }[] {
-    const entries = [...this.#directory.ownedBy(uid)].filter((entry) => resource === undefined || entry.resource === resource);
+    const entries = [...this.#directory.ownedBy(uid)].filter(
+      (entry) => resource === undefined || entry.resource === resource,
+    );
     return entries.map((entry) => ({ resource: entry.resource, object: this.#object(entry) }));
   }
 
@@ -197,7 +211,8 @@ export class WorkingSet implements StoreTransaction {
     const revision = this.#nextRevision();
     object.metadata.resourceVersion = String(revision);
     const text = encodeObject(object);
-    if (isTooLarge(text)) throw new WriteRefused(requestEntityTooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`));
+    if (isTooLarge(text))
+      throw new WriteRefused(requestEntityTooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`));
     const meta = this.#options.selectable(resource, object);
     const body: Body = { text, meta, metaText: JSON.stringify(meta), object };
     const existing = this.#directory.get(resource, name);
@@ -240,7 +255,9 @@ export class WorkingSet implements StoreTransaction {
       name,
       text: body.text,
       meta: body.meta,
-      ...(type === 'MODIFIED' && previousBody ? { previous: { text: previousBody.text, meta: previousBody.meta } } : {}),
+      ...(type === 'MODIFIED' && previousBody
+        ? { previous: { text: previousBody.text, meta: previousBody.meta } }
+        : {}),
       object: body.object,
       previousObject: previousBody?.object,
       previousBody,

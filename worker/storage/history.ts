@@ -195,7 +195,8 @@ function assemble(
 ): Change {
   const { revision, type, resource, name } = row;
   const made = type === 'DELETED' ? lastState(row) : madeBy(store, row, next, load);
-  if (made.text === null || made.meta === null) throw new Error(`change ${revision} of ${resource} ${name} has no result`);
+  if (made.text === null || made.meta === null)
+    throw new Error(`change ${revision} of ${resource} ${name} has no result`);
   const change: Change = {
     revision,
     type,
@@ -210,7 +211,11 @@ function assemble(
 }
 
 /** What a deletion shows: the last state under the deletion's own revision. */
-const lastState = ({ revision, previousText, previousMeta }: ChangeRow): { text: string | null; meta: string | null } => ({
+const lastState = ({
+  revision,
+  previousText,
+  previousMeta,
+}: ChangeRow): { text: string | null; meta: string | null } => ({
   text: previousText === null ? null : textAtRevision(previousText, revision),
   meta: previousMeta,
 });
@@ -226,6 +231,7 @@ function madeBy(
     return { text: previousText, meta: previousMeta };
   }
   const live = store.object(resource, name);
-  if (!live || live.revision !== revision) throw new Error(`the result of change ${revision} of ${resource} ${name} is lost`);
+  if (!live || live.revision !== revision)
+    throw new Error(`the result of change ${revision} of ${resource} ${name} is lost`);
   return { text: live.text, meta: live.meta };
 }

@@ -21,25 +21,41 @@ describe('what a list asks for', () => {
     ['0: any state', { resourceVersion: '0' }, { exact: undefined, notOlderThan: 0, isAnyState: true }],
     ['a revision alone: not older', { resourceVersion: '7' }, { exact: undefined, notOlderThan: 7, isAnyState: false }],
     ['a revision with a limit: exactly that (legacy)', { resourceVersion: '7', limit: 5 }, { exact: 7 }],
-    ['NotOlderThan with a limit', { resourceVersion: '7', resourceVersionMatch: 'NotOlderThan' as const, limit: 5 }, { exact: undefined, notOlderThan: 7 }],
+    [
+      'NotOlderThan with a limit',
+      { resourceVersion: '7', resourceVersionMatch: 'NotOlderThan' as const, limit: 5 },
+      { exact: undefined, notOlderThan: 7 },
+    ],
     ['Exact', { resourceVersion: '7', resourceVersionMatch: 'Exact' as const }, { exact: 7 }],
   ])('%s', (_what, request, plan) => {
     expect(planned(request)).toMatchObject(plan);
   });
 
   it('goes on from a token at its revision, or at the present where the token says so', () => {
-    expect(planned({ continue: encodeContinue({ revision: 9, after: 'a/b' }) })).toMatchObject({ exact: 9, after: 'a/b' });
-    expect(planned({ continue: encodeContinue({ revision: -1, after: 'b' }), resourceVersion: '0' })).toMatchObject({ exact: undefined, after: 'b' });
+    expect(planned({ continue: encodeContinue({ revision: 9, after: 'a/b' }) })).toMatchObject({
+      exact: 9,
+      after: 'a/b',
+    });
+    expect(planned({ continue: encodeContinue({ revision: -1, after: 'b' }), resourceVersion: '0' })).toMatchObject({
+      exact: undefined,
+      after: 'b',
+    });
   });
 
   it('is refused with upstream’s words', () => {
     expect(refused({ resourceVersion: 'x' })).toEqual({
       code: 400,
-      message: 'invalid resource version: resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
+      message:
+        'invalid resource version: resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
     });
     const token = encodeContinue({ revision: 9, after: 'b' });
-    expect(refused({ continue: token, resourceVersion: '3' })?.message).toBe('specifying resource version is not allowed when using continue');
-    expect(refused({ continue: 'not base64!' })).toMatchObject({ code: 400, message: expect.stringMatching(/^invalid continue token: continue key is not valid/) });
+    expect(refused({ continue: token, resourceVersion: '3' })?.message).toBe(
+      'specifying resource version is not allowed when using continue',
+    );
+    expect(refused({ continue: 'not base64!' })).toMatchObject({
+      code: 400,
+      message: expect.stringMatching(/^invalid continue token: continue key is not valid/),
+    });
   });
 
   it.each(['-1', '1.5', ' 1', '1e3', '99999999999999999999'])('does not take %j for a revision', (text) => {
@@ -72,7 +88,10 @@ describe('failures of lists', () => {
       code: 504,
       reason: 'Timeout',
       message: 'Timeout: Too large resource version: 9, current: 5',
-      details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+      details: {
+        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+        retryAfterSeconds: 1,
+      },
     });
   });
 

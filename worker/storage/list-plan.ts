@@ -30,7 +30,9 @@ export function parseResourceVersion(text: string): Result<number> {
   return fail(badRequest(`invalid resource version: ${message}`));
 }
 
-export function planList(request: Pick<ListRequest, 'continue' | 'resourceVersion' | 'resourceVersionMatch' | 'limit'>): Result<ListPlan> {
+export function planList(
+  request: Pick<ListRequest, 'continue' | 'resourceVersion' | 'resourceVersionMatch' | 'limit'>,
+): Result<ListPlan> {
   if (request.continue !== '') {
     const token = decodeContinue(request.continue);
     if (!token.ok) return token;
@@ -44,7 +46,8 @@ export function planList(request: Pick<ListRequest, 'continue' | 'resourceVersio
   if (!parsed.ok) return parsed;
   const revision = parsed.value;
   const isAnyState = request.resourceVersion === '0' && request.resourceVersionMatch !== 'Exact';
-  const isExact = request.resourceVersionMatch === 'Exact' || (request.resourceVersionMatch === '' && request.limit > 0);
+  const isExact =
+    request.resourceVersionMatch === 'Exact' || (request.resourceVersionMatch === '' && request.limit > 0);
   if (revision > 0 && isExact) return ok({ exact: revision, notOlderThan: 0, isAnyState: false, after: '' });
   return ok({ exact: undefined, notOlderThan: revision, isAnyState, after: '' });
 }

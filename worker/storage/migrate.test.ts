@@ -5,12 +5,23 @@ import { migrate, type Migrations, NewerStorageError } from './migrate.ts';
 import { transact } from './sql-host.ts';
 
 const two: Migrations = {
-  journal: { entries: [{ idx: 0, tag: '0000_a' }, { idx: 1, tag: '0001_b' }] },
-  migrations: { m0000: 'CREATE TABLE a (x)', m0001: 'CREATE TABLE b (x);\n--> statement-breakpoint\nCREATE TABLE c (x)' },
+  journal: {
+    entries: [
+      { idx: 0, tag: '0000_a' },
+      { idx: 1, tag: '0001_b' },
+    ],
+  },
+  migrations: {
+    m0000: 'CREATE TABLE a (x)',
+    m0001: 'CREATE TABLE b (x);\n--> statement-breakpoint\nCREATE TABLE c (x)',
+  },
 };
 
 const tables = (host: SqliteHost['host']) =>
-  host.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'applied_migrations' ORDER BY name").toArray().map(({ name }) => name);
+  host.sql
+    .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'applied_migrations' ORDER BY name")
+    .toArray()
+    .map(({ name }) => name);
 
 describe('migrations', () => {
   it('are applied once, in order', () => {
@@ -24,7 +35,10 @@ describe('migrations', () => {
 
   it('leave nothing behind when one fails, and say which', () => {
     const { host } = new SqliteHost();
-    const broken = { ...two, migrations: { ...two.migrations, m0001: 'CREATE TABLE b (x);\n--> statement-breakpoint\nCREATE TABLE a (x)' } };
+    const broken = {
+      ...two,
+      migrations: { ...two.migrations, m0001: 'CREATE TABLE b (x);\n--> statement-breakpoint\nCREATE TABLE a (x)' },
+    };
     expect(() => migrate(host, broken)).toThrow(/migration 0001_b failed: .*already exists/);
     expect(tables(host)).toEqual([]);
   });

@@ -21,7 +21,9 @@ export function migrate(host: SqlHost, { journal, migrations }: Migrations): voi
   const applied = Number(host.sql.exec('SELECT coalesce(max(idx), -1) AS idx FROM applied_migrations').one().idx);
   const newest = journal.entries.at(-1)?.idx ?? -1;
   if (applied > newest) {
-    throw new NewerStorageError(`the storage has migration ${applied}, this version knows ${newest}: start a newer version`);
+    throw new NewerStorageError(
+      `the storage has migration ${applied}, this version knows ${newest}: start a newer version`,
+    );
   }
   if (applied === newest) return;
   transact(host, () => {

@@ -104,7 +104,11 @@ function statements(host: SqlHost) {
         previousText: at('previousText'),
       })
       .prepare(),
-    change: db.select().from(changes).where(eq(changes.revision, at('revision'))).prepare(),
+    change: db
+      .select()
+      .from(changes)
+      .where(eq(changes.revision, at('revision')))
+      .prepare(),
     changeHeads: db
       .select(head)
       .from(changes)
@@ -123,13 +127,21 @@ function statements(host: SqlHost) {
       .where(and(gt(changes.revision, at('after')), eq(changes.resource, at('resource'))))
       .limit(1)
       .prepare(),
-    firstChange: db.select({ revision: changes.revision }).from(changes).orderBy(asc(changes.revision)).limit(1).prepare(),
+    firstChange: db
+      .select({ revision: changes.revision })
+      .from(changes)
+      .orderBy(asc(changes.revision))
+      .limit(1)
+      .prepare(),
     lastChangeUpTo: db
       .select({ revision: max(changes.revision) })
       .from(changes)
       .where(lte(changes.revision, at('through')))
       .prepare(),
-    compact: db.delete(changes).where(lte(changes.revision, at('through'))).prepare(),
+    compact: db
+      .delete(changes)
+      .where(lte(changes.revision, at('through')))
+      .prepare(),
 
     putTimer: db
       .insert(timers)
@@ -143,7 +155,13 @@ function statements(host: SqlHost) {
       .delete(timers)
       .where(and(eq(timers.controller, at('controller')), eq(timers.key, at('key'))))
       .prepare(),
-    dueTimers: db.select().from(timers).where(lte(timers.at, at('now'))).orderBy(asc(timers.at)).limit(at('limit')).prepare(),
+    dueTimers: db
+      .select()
+      .from(timers)
+      .where(lte(timers.at, at('now')))
+      .orderBy(asc(timers.at))
+      .limit(at('limit'))
+      .prepare(),
     nextTimer: db.select({ at: timers.at }).from(timers).orderBy(asc(timers.at)).limit(1).prepare(),
 
     putMoment: db
@@ -151,8 +169,17 @@ function statements(host: SqlHost) {
       .values({ at: at('at'), revision: at('revision') })
       .onConflictDoUpdate({ target: moments.at, set: { revision: sql`excluded.revision` } })
       .prepare(),
-    momentUpTo: db.select().from(moments).where(lte(moments.at, at('at'))).orderBy(desc(moments.at)).limit(1).prepare(),
-    removeMoments: db.delete(moments).where(sql`${moments.at} < ${at('at')}`).prepare(),
+    momentUpTo: db
+      .select()
+      .from(moments)
+      .where(lte(moments.at, at('at')))
+      .orderBy(desc(moments.at))
+      .limit(1)
+      .prepare(),
+    removeMoments: db
+      .delete(moments)
+      .where(sql`${moments.at} < ${at('at')}`)
+      .prepare(),
 
     putEffect: db
       .insert(effects)
@@ -259,7 +286,9 @@ export class ShardStore {
 
   /** Heads of all changes after `after`, oldest first; of one resource if given. */
   changeHeads(after: number, resource?: string): readonly ChangeHead[] {
-    return resource === undefined ? this.#run.changeHeads.all({ after }) : this.#run.changeHeadsOf.all({ after, resource });
+    return resource === undefined
+      ? this.#run.changeHeads.all({ after })
+      : this.#run.changeHeadsOf.all({ after, resource });
   }
 
   /** Whether anything of the resource changed after that revision. */

@@ -30,7 +30,11 @@ export class EventEncoder {
   readonly #now: () => number;
 
   /** `now` in ms since the epoch: ages in tables. */
-  constructor(request: Pick<WatchRequest, 'apiVersion' | 'format' | 'includeObject'>, definition: ResourceDefinition, now: () => number) {
+  constructor(
+    request: Pick<WatchRequest, 'apiVersion' | 'format' | 'includeObject'>,
+    definition: ResourceDefinition,
+    now: () => number,
+  ) {
     this.format = request.format;
     this.#definition = definition;
     this.#apiVersion = request.apiVersion;
@@ -85,4 +89,3 @@ export class EventEncoder {
     return { cells: this.#definition.table.columns.map(() => null), object: partialObject(object.metadata, META_V1) };
   }
 }
-

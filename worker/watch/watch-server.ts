@@ -44,10 +44,15 @@ export class WatchFailure extends Error {
 }
 
 /** A watch that is ready to be read, or why there is none. */
-export type OpenedWatch = { readonly ok: true; readonly body: ReadableStream<Uint8Array> } | { readonly ok: false; readonly status: Status };
+export type OpenedWatch =
+  | { readonly ok: true; readonly body: ReadableStream<Uint8Array> }
+  | { readonly ok: false; readonly status: Status };
 
 /** Makes where a watch's bytes go; the stream of an HTTP answer, or the simulator's record. */
-export type SinkFactory = (initial: AsyncIterator<Uint8Array>, closed: () => void) => WatchSink & { readonly body?: ReadableStream<Uint8Array> };
+export type SinkFactory = (
+  initial: AsyncIterator<Uint8Array>,
+  closed: () => void,
+) => WatchSink & { readonly body?: ReadableStream<Uint8Array> };
 
 const httpSink: SinkFactory = (initial, closed) => new WatchStream(initial, closed);
 
@@ -60,7 +65,8 @@ export async function openWatch(
 ): Promise<OpenedWatch> {
   const definition = source.definition(request.resource);
   if (!definition) return { ok: false, status: badRequest('the server does not know this resource') };
-  if (watchers.count >= WATCHERS_MAX) return { ok: false, status: tooManyRequests('too many watches, please try again later', 10) };
+  if (watchers.count >= WATCHERS_MAX)
+    return { ok: false, status: tooManyRequests('too many watches, please try again later', 10) };
   const revision = parseResourceVersion(request.resourceVersion);
   if (!revision.ok) return revision;
   const form = watchForm(request, definition, source.now);
@@ -154,7 +160,8 @@ async function* initialPart(part: {
       yield chunk;
     }
   }
-  if (through > start) yield* historyChunks(source.history(request.resource, start, through), { ...form, needsHeaders: headers });
+  if (through > start)
+    yield* historyChunks(source.history(request.resource, start, through), { ...form, needsHeaders: headers });
 }
 
 function failedSink(makeSink: SinkFactory, status: Status) {

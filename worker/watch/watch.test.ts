@@ -29,7 +29,11 @@ const definition = defineResource<UntypedObject>({
 }) as ResourceDefinition;
 
 const text = (name: string, revision: number, labels: Record<string, string>): string =>
-  JSON.stringify({ kind: 'Thing', apiVersion: 'v1', metadata: { name, namespace: 'ns', resourceVersion: String(revision), labels } });
+  JSON.stringify({
+    kind: 'Thing',
+    apiVersion: 'v1',
+    metadata: { name, namespace: 'ns', resourceVersion: String(revision), labels },
+  });
 
 interface Made {
   readonly type: Change['type'];
@@ -45,7 +49,14 @@ const change = (revision: number, { type, color, was }: Made, name = 'a'): Chang
   name,
   text: text(name, revision, { color }),
   meta: { labels: { color }, fields: { 'metadata.name': name } },
-  ...(was ? { previous: { text: text(name, revision - 1, { color: was }), meta: { labels: { color: was }, fields: { 'metadata.name': name } } } } : {}),
+  ...(was
+    ? {
+        previous: {
+          text: text(name, revision - 1, { color: was }),
+          meta: { labels: { color: was }, fields: { 'metadata.name': name } },
+        },
+      }
+    : {}),
 });
 
 const added = (revision: number, name = 'a') => change(revision, { type: 'ADDED', color: 'red' }, name);
@@ -121,13 +132,21 @@ describe('what a change is to a selector', () => {
     const watchers = new Watchers();
     watchers.add('things', watcher(sink, { selection: selection('color=red') }));
     watchers.deliver([change(9, { type: 'MODIFIED', color: 'blue', was: 'red' })], 9, 0);
-    expect(sink.events).toMatchObject([{ type: 'DELETED', object: { metadata: { resourceVersion: '9', labels: { color: 'red' } } } }]);
+    expect(sink.events).toMatchObject([
+      { type: 'DELETED', object: { metadata: { resourceVersion: '9', labels: { color: 'red' } } } },
+    ]);
   });
 });
 
 describe('the formats of events', () => {
   const first = (format: WatchFormat, more: Partial<WatchRequest> = {}) =>
-    JSON.parse(new EventEncoder(request({ format, ...more }), definition, () => 0).event('ADDED', text('a', 7, {}), format === 'table'));
+    JSON.parse(
+      new EventEncoder(request({ format, ...more }), definition, () => 0).event(
+        'ADDED',
+        text('a', 7, {}),
+        format === 'table',
+      ),
+    );
 
   it('is the stored text for objects, in the version asked for', () => {
     expect(first('object').object.apiVersion).toBe('v1');
@@ -147,8 +166,13 @@ describe('the formats of events', () => {
     const watchers = new Watchers();
     watchers.add('things', watcher(sink, {}, 'table'));
     watchers.deliver([added(6), added(7, 'b')], 7, 0);
-    const [one, two] = sink.events.map(({ object }) => object as unknown as { columnDefinitions: unknown; rows: { cells: unknown[] }[] });
-    expect(one).toMatchObject({ columnDefinitions: [{ name: 'Name' }], rows: [{ cells: ['a'], object: { kind: 'PartialObjectMetadata' } }] });
+    const [one, two] = sink.events.map(
+      ({ object }) => object as unknown as { columnDefinitions: unknown; rows: { cells: unknown[] }[] },
+    );
+    expect(one).toMatchObject({
+      columnDefinitions: [{ name: 'Name' }],
+      rows: [{ cells: ['a'], object: { kind: 'PartialObjectMetadata' } }],
+    });
     expect(two).toMatchObject({ columnDefinitions: null, rows: [{ cells: ['b'] }] });
   });
 
@@ -156,7 +180,11 @@ describe('the formats of events', () => {
     const encoder = new EventEncoder(request(), definition, () => 0);
     expect(JSON.parse(encoder.bookmark(9, true, false))).toEqual({
       type: 'BOOKMARK',
-      object: { kind: 'Thing', apiVersion: 'v1', metadata: { resourceVersion: '9', annotations: { 'k8s.io/initial-events-end': 'true' } } },
+      object: {
+        kind: 'Thing',
+        apiVersion: 'v1',
+        metadata: { resourceVersion: '9', annotations: { 'k8s.io/initial-events-end': 'true' } },
+      },
     });
   });
 });
@@ -196,7 +224,10 @@ describe('watches of one object', () => {
     expect(sink.lines).toEqual(['']);
     watchers.tick(11, BOOKMARK_INTERVAL_MS);
     watchers.tick(12, 100_000);
-    expect(sink.events.map(({ type, object }) => `${type} ${object.metadata.resourceVersion}`)).toEqual(['BOOKMARK 11', 'BOOKMARK 12']);
+    expect(sink.events.map(({ type, object }) => `${type} ${object.metadata.resourceVersion}`)).toEqual([
+      'BOOKMARK 11',
+      'BOOKMARK 12',
+    ]);
     expect(sink.isEnded).toBe(true);
     expect(watchers.count).toBe(0);
   });
@@ -274,7 +305,11 @@ describe('opening a watch', () => {
     ['a revision from the future', { resourceVersion: '10' }, []],
     ['no revision', { resourceVersion: '' }, ['ADDED s', 'ADDED live']],
     ['revision 0', { resourceVersion: '0' }, ['ADDED s', 'ADDED live']],
-    ['now', { resourceVersion: '0', sendInitialEvents: false, allowWatchBookmarks: true }, ['ADDED live', 'BOOKMARK 10']],
+    [
+      'now',
+      { resourceVersion: '0', sendInitialEvents: false, allowWatchBookmarks: true },
+      ['ADDED live', 'BOOKMARK 10'],
+    ],
     [
       'the state with a bookmark',
       { resourceVersion: '', sendInitialEvents: true, allowWatchBookmarks: true },
@@ -285,14 +320,20 @@ describe('opening a watch', () => {
   });
 
   it('fails inside the stream when the revision is too old or from the future', async () => {
-    const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: 410, reason: 'Expired' } as const;
+    const status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      code: 410,
+      reason: 'Expired',
+    } as const;
     expect(await seen({}, source({ tooOld: () => status }))).toEqual(['ERROR 410']);
-    expect(await seen({ resourceVersion: '' }, source({ reach: async () => ({ ...status, code: 504 }) }))).toEqual(['ERROR 504']);
+    expect(await seen({ resourceVersion: '' }, source({ reach: async () => ({ ...status, code: 504 }) }))).toEqual([
+      'ERROR 504',
+    ]);
     const broken = source({
-      // biome-ignore lint/correctness/useYield: it fails before it has anything
-      async *history() {
-        throw new WatchFailure(status);
-      },
+      history: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new WatchFailure(status)) }) }),
     });
     expect(await seen({}, broken)).toEqual(['ERROR 410']);
   });

@@ -83,7 +83,10 @@ export class Watchers {
     if (watcher.wantsBookmarks && (isOver || now >= watcher.bookmarkAt)) {
       watcher.bookmarkAt = now + BOOKMARK_INTERVAL_MS;
       const revision = Math.max(delivered, watcher.position);
-      if (!this.#write(resource, watcher, bytesOf(watcher.encoder.bookmark(revision, false, watcher.needsHeaders)), now)) return;
+      if (
+        !this.#write(resource, watcher, bytesOf(watcher.encoder.bookmark(revision, false, watcher.needsHeaders)), now)
+      )
+        return;
       watcher.needsHeaders = false;
     }
     if (isOver) {
@@ -98,7 +101,13 @@ export class Watchers {
     for (const watcher of [...group.members]) {
       const isUsual = watcher.position < first && !watcher.needsHeaders;
       if (isUsual) shared ??= eventChunks(watcher, changes);
-      const chunks = isUsual && shared ? shared : eventChunks(watcher, changes.filter(({ revision }) => revision > watcher.position));
+      const chunks =
+        isUsual && shared
+          ? shared
+          : eventChunks(
+              watcher,
+              changes.filter(({ revision }) => revision > watcher.position),
+            );
       if (chunks.length > 0) watcher.needsHeaders = false;
       for (const chunk of chunks) if (!this.#write(resource, watcher, chunk, now)) break;
     }
@@ -112,7 +121,9 @@ export class Watchers {
   }
 
   #all(): Watcher[] {
-    return [...this.#byResource.values()].flatMap((groups) => [...groups.values()].flatMap(({ members }) => [...members]));
+    return [...this.#byResource.values()].flatMap((groups) =>
+      [...groups.values()].flatMap(({ members }) => [...members]),
+    );
   }
 }
 

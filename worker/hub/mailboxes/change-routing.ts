@@ -70,14 +70,21 @@ function audience(change: Change, index: PodIndex): Iterable<string> | undefined
       return [change.name];
     case 'services':
       // Every pod's environment names the API's own Service.
-      return change.namespace === 'default' && change.name === 'kubernetes' ? undefined : index.nodesIn(change.namespace);
+      return change.namespace === 'default' && change.name === 'kubernetes'
+        ? undefined
+        : index.nodesIn(change.namespace);
     default:
       return index.nodesUsing(change.resource, change.namespace, change.name);
   }
 }
 
 /** Routes one change. `everyNode` are the nodes with a mailbox. */
-export function routeChange(change: Change, index: PodIndex, everyNode: () => Iterable<string>, deliver: Deliver): void {
+export function routeChange(
+  change: Change,
+  index: PodIndex,
+  everyNode: () => Iterable<string>,
+  deliver: Deliver,
+): void {
   if (change.resource === 'pods') {
     if (change.type === 'DELETED') podGone(change, index, deliver);
     else podChanged(change, index, deliver);

@@ -144,7 +144,7 @@ describe('a first poll', () => {
     expect(service?.object.kind).toBe('Service');
   });
 
-  it('waits until the hub knows the cluster\'s pods', async () => {
+  it("waits until the hub knows the cluster's pods", async () => {
     const w = world({ restored: false });
     const poll = w.mailboxes.poll({ node: 'n1', since: 0, session: 's1' }, open);
     w.mailboxes.restore([w.put('pods', pod('web', 'n1'))], w.revision());
@@ -216,7 +216,10 @@ describe('an open poll', () => {
     const w = world();
     w.mailboxes.restore([w.put('pods', pod('web', 'n1'))], w.revision());
     const since = await joined(w);
-    const reported = { ...pod('web', 'n1'), status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } };
+    const reported = {
+      ...pod('web', 'n1'),
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+    };
     w.publish('MODIFIED', 'pods', reported);
     const poll = w.mailboxes.poll({ node: 'n1', since, session: 's1' }, open);
     const gated = structuredClone(reported);

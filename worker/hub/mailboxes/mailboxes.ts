@@ -137,7 +137,10 @@ export class Mailboxes implements HubConsumer {
   /** Whether the node polls now or did so lately. */
   isPolling(node: string): boolean {
     const state = this.#nodes.get(node);
-    return state !== undefined && (state.wake !== undefined || this.#deps.services.now() - state.lastPollAt < POLL_WAIT_MS_MAX);
+    return (
+      state !== undefined &&
+      (state.wake !== undefined || this.#deps.services.now() - state.lastPollAt < POLL_WAIT_MS_MAX)
+    );
   }
 
   /** Waits for at most `POLL_WAIT_MS_MAX`. `signal` aborts when the agent has gone. */

@@ -2,7 +2,13 @@ import { abortAllDurableObjects } from 'cloudflare:test';
 import { exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
-import { type JoinReply, type PollReply, STREAM_WINDOW_BYTES, type StatusReply, type StreamRequest } from '../../../schema/protocol/agent.ts';
+import {
+  type JoinReply,
+  type PollReply,
+  STREAM_WINDOW_BYTES,
+  type StatusReply,
+  type StreamRequest,
+} from '../../../schema/protocol/agent.ts';
 
 const BASE = 'https://api.test';
 const ADMIN = 'admin-token-of-the-tests';
@@ -86,7 +92,7 @@ async function pollUntil(token: string, node: string, since: number, enough: (re
   throw new Error('it never came');
 }
 
-describe('the agents\' door', () => {
+describe("the agents' door", () => {
   it('opens with a join token, and only for joining', async () => {
     const other = await call(joinToken, 'GET', '/api/v1/nodes');
     expect(other.code).toBe(403);
@@ -109,7 +115,13 @@ describe('the agents\' door', () => {
     expect(names(bound)).toContain('configmaps/kube-root-ca.crt');
     const uid = bound.objects.find(({ resource }) => resource === 'pods')?.object.metadata.uid ?? '';
 
-    const report = { kind: 'status', namespace: 'default', name: 'web', uid, status: { phase: 'Running', podIP: '10.0.0.9' } };
+    const report = {
+      kind: 'status',
+      namespace: 'default',
+      name: 'web',
+      uid,
+      status: { phase: 'Running', podIP: '10.0.0.9' },
+    };
     const event = {
       regarding: { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'web', uid },
       type: 'Normal',
@@ -118,7 +130,10 @@ describe('the agents\' door', () => {
       at: 0,
     };
     const path = '/agent/v1/nodes/n1/status';
-    const taken = await expectJson<StatusReply>(call(token, 'POST', path, { pods: [report], events: [event, event] }), 200);
+    const taken = await expectJson<StatusReply>(
+      call(token, 'POST', path, { pods: [report], events: [event, event] }),
+      200,
+    );
     expect(taken.pods).toEqual([null]);
     const running = await expectJson<UntypedObject>(admin('GET', '/api/v1/namespaces/default/pods/web'), 200);
     expect(running['status']).toMatchObject({ phase: 'Running', podIP: '10.0.0.9' });
@@ -128,7 +143,9 @@ describe('the agents\' door', () => {
     expect(refused.pods[0]?.code).toBe(409);
 
     const deleting = pollUntil(token, 'n1', bound.revision, (reply) =>
-      reply.objects.some(({ object }) => object.metadata.name === 'web' && object.metadata.deletionTimestamp !== undefined),
+      reply.objects.some(
+        ({ object }) => object.metadata.name === 'web' && object.metadata.deletionTimestamp !== undefined,
+      ),
     );
     await expectJson(admin('DELETE', '/api/v1/namespaces/default/pods/web'), 200);
     const going = await deleting;
@@ -220,11 +237,10 @@ describe('logs', () => {
     });
     const told = await pollUntil(token, 'n6', first.revision, (reply) => reply.streams.length > 0);
     const socket = await dial(token, 'n6', told.streams[0] as StreamRequest);
-    let acknowledged = 0;
-    let heard = () => {};
-    socket.addEventListener('message', ({ data }) => {
-      acknowledged = (JSON.parse(data as string) as { ack: number }).ack;
-      heard();
+    const acknowledged = new Promise<void>((resolve) => {
+      socket.addEventListener('message', ({ data }) => {
+        if ((JSON.parse(data as string) as { ack: number }).ack === STREAM_WINDOW_BYTES) resolve();
+      });
     });
     const closed = new Promise<number>((resolve) => {
       socket.addEventListener('close', ({ code }) => resolve(code));
@@ -236,17 +252,12 @@ describe('logs', () => {
     if (reader === undefined) throw new Error('no body');
     let read = 0;
     while (read < STREAM_WINDOW_BYTES) read += (await reader.read()).value?.byteLength ?? 0;
-    while (acknowledged < STREAM_WINDOW_BYTES) {
-      await new Promise<void>((resolve) => {
-        heard = resolve;
-      });
-    }
-    expect(acknowledged).toBe(STREAM_WINDOW_BYTES);
+    await acknowledged;
     await reader.cancel();
     expect(await closed).toBe(1000);
   });
 
-  it('are refused in the node\'s words, or in the API\'s', async () => {
+  it("are refused in the node's words, or in the API's", async () => {
     const token = await joinNode('n4');
     await expectJson(admin('POST', '/api/v1/namespaces/default/pods', pod('quiet', 'n4')), 201);
     const first = await poll(token, 'n4', 0);
@@ -254,7 +265,15 @@ describe('logs', () => {
     const told = await pollUntil(token, 'n4', first.revision, (reply) => reply.streams.length > 0);
     const socket = await dial(token, 'n4', told.streams[0] as StreamRequest);
     const message = 'container "c" in pod "quiet" is waiting to start: ContainerCreating';
-    const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'BadRequest', code: 400 };
+    const status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      reason: 'BadRequest',
+      code: 400,
+    };
     socket.send(JSON.stringify({ ok: false, status }));
     expect(await expectJson(log, 400)).toMatchObject({ message });
 
@@ -272,9 +291,12 @@ describe('logs', () => {
 });
 
 describe('tokens', () => {
-  it('of a pod\'s ServiceAccount are made for its node and open the API', async () => {
+  it("of a pod's ServiceAccount are made for its node and open the API", async () => {
     const token = await joinNode('n5');
-    const made = await expectJson<UntypedObject>(admin('POST', '/api/v1/namespaces/default/pods', pod('client', 'n5')), 201);
+    const made = await expectJson<UntypedObject>(
+      admin('POST', '/api/v1/namespaces/default/pods', pod('client', 'n5')),
+      201,
+    );
     await pollUntil(token, 'n5', 0, (reply) => names(reply).includes('pods/client'));
     const path = '/api/v1/namespaces/default/serviceaccounts/default/token';
     const request = {

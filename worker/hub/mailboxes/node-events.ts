@@ -3,12 +3,7 @@
  * reason about one object become one Event, as client-go's correlator makes of them.
  * Source: client-go tools/record/events_cache.go.
  */
-import {
-  type EventContent,
-  eventName,
-  eventNamespace,
-  newEvent,
-} from '../../../schema/meta/event-record.ts';
+import { type EventContent, eventName, eventNamespace, newEvent } from '../../../schema/meta/event-record.ts';
 import { formatTime } from '../../../schema/meta/time.ts';
 import type { NodeEvent } from '../../../schema/protocol/agent.ts';
 import type { Answer, ReadRequest, WriteRequest } from '../../../schema/protocol/shard.ts';
@@ -109,7 +104,10 @@ export class NodeEvents {
     const name = eventName(content);
     const group = eventName({ ...content, message: '' });
     const known = this.#similar.get(group);
-    const similar = known !== undefined && now - known.lastAt <= SIMILAR_EVENTS_WINDOW_MS ? known : { names: new Set<string>(), lastAt: now };
+    const similar =
+      known !== undefined && now - known.lastAt <= SIMILAR_EVENTS_WINDOW_MS
+        ? known
+        : { names: new Set<string>(), lastAt: now };
     similar.lastAt = now;
     if (similar.names.size < SIMILAR_EVENTS_MAX) similar.names.add(name);
     remember(this.#similar, group, similar);

@@ -29,7 +29,10 @@ it('finds everything a pod references, once', () => {
       volumes: [
         { name: 'a', secret: { secretName: 'key' } },
         { name: 'b', configMap: { name: 'files' } },
-        { name: 'c', projected: { sources: [{ secret: { name: 'p1' } }, { configMap: { name: 'p2' } }, { downwardAPI: {} }] } },
+        {
+          name: 'c',
+          projected: { sources: [{ secret: { name: 'p1' } }, { configMap: { name: 'p2' } }, { downwardAPI: {} }] },
+        },
         { name: 'd', persistentVolumeClaim: { claimName: 'claim' } },
         { name: 'e', ephemeral: {} },
         { name: 'f', csi: { driver: 'x', nodePublishSecretRef: { name: 'csi' } } },

@@ -13,7 +13,9 @@ interface NamedReference {
 }
 
 interface EnvironmentFields {
-  readonly env?: readonly { readonly valueFrom?: { readonly secretKeyRef?: NamedReference; readonly configMapKeyRef?: NamedReference } }[];
+  readonly env?: readonly {
+    readonly valueFrom?: { readonly secretKeyRef?: NamedReference; readonly configMapKeyRef?: NamedReference };
+  }[];
   readonly envFrom?: readonly { readonly secretRef?: NamedReference; readonly configMapRef?: NamedReference }[];
 }
 

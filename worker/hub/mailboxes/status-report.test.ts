@@ -13,7 +13,7 @@ const bodyOf = (written: ReturnType<typeof podReportWrite>): Record<string, Reco
 };
 
 describe('a pod status', () => {
-  it('becomes a patch of its status for that very pod, under the node\'s name', () => {
+  it("becomes a patch of its status for that very pod, under the node's name", () => {
     const report = { kind: 'status', namespace: 'shop', name: 'web', uid: 'u1', status: { phase: 'Running' } } as const;
     const written = podReportWrite('n1', report, index);
     const body = bodyOf(written);
@@ -25,7 +25,9 @@ describe('a pod status', () => {
 
   it('clears what the node no longer says and replaces its lists', () => {
     const status = { phase: 'Running', podIPs: [{ ip: '10.0.0.1' }] };
-    const body = bodyOf(podReportWrite('n1', { kind: 'status', namespace: 'shop', name: 'web', uid: 'u1', status }, index));
+    const body = bodyOf(
+      podReportWrite('n1', { kind: 'status', namespace: 'shop', name: 'web', uid: 'u1', status }, index),
+    );
     expect(body['status']?.['reason']).toBeNull();
     expect(body['status']?.['podIPs']).toEqual([{ ip: '10.0.0.1' }, { $patch: 'replace' }]);
     expect(body['status']).not.toHaveProperty('conditions');
@@ -119,7 +121,7 @@ describe('events', () => {
     expect(events.write('n1', event('other'), 2_000).repeat({ code: 404, body: '' })).toBeUndefined();
   });
 
-  it('carry the node\'s time unless it cannot be', () => {
+  it("carry the node's time unless it cannot be", () => {
     const events = new NodeEvents();
     const hour = 3_600_000;
     const first = (at: number, message: string) => {

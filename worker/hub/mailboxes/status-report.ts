@@ -36,7 +36,10 @@ const POD_STATUS_LISTS = ['hostIPs', 'podIPs'] as const;
 const NODE_STATUS_LISTS = ['addresses', 'volumesAttached'] as const;
 
 /** A strategic patch that makes the listed lists what `status` says. */
-function withReplacedLists(status: Readonly<Record<string, unknown>>, lists: readonly string[]): Record<string, unknown> {
+function withReplacedLists(
+  status: Readonly<Record<string, unknown>>,
+  lists: readonly string[],
+): Record<string, unknown> {
   const patch: Record<string, unknown> = { ...status };
   for (const list of lists) {
     if (Array.isArray(patch[list])) patch[list] = [...(patch[list] as unknown[]), { $patch: 'replace' }];
@@ -46,7 +49,10 @@ function withReplacedLists(status: Readonly<Record<string, unknown>>, lists: rea
 
 function podStatusPatch(status: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const absent = POD_STATUS_FIELDS.filter((field) => status[field] === undefined);
-  return withReplacedLists({ ...status, ...Object.fromEntries(absent.map((field) => [field, null])) }, POD_STATUS_LISTS);
+  return withReplacedLists(
+    { ...status, ...Object.fromEntries(absent.map((field) => [field, null])) },
+    POD_STATUS_LISTS,
+  );
 }
 
 const writeBase = (node: string) =>

@@ -68,7 +68,7 @@ describe('a joined stream', () => {
     expect(events).toHaveLength(2);
   });
 
-  it('closes the agent\'s socket when the reader goes', () => {
+  it("closes the agent's socket when the reader goes", () => {
     const { join, events } = joined();
     join.readerGone();
     join.received(bytes(3));

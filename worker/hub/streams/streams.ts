@@ -2,11 +2,7 @@
  * Streams to the nodes, which have no address: a reader waits here, the node's agent learns of it by
  * its poll and dials back a WebSocket, and the two are joined. One session per stream, in memory.
  */
-import {
-  STREAM_DIAL_MS_MAX,
-  type StreamOpening,
-  type StreamRequest,
-} from '../../../schema/protocol/agent.ts';
+import { STREAM_DIAL_MS_MAX, type StreamOpening, type StreamRequest } from '../../../schema/protocol/agent.ts';
 import {
   badRequest,
   internalError,
@@ -66,7 +62,9 @@ function parseOpening(data: unknown): StreamOpening | undefined {
   if (typeof data !== 'string') return undefined;
   try {
     const opening = JSON.parse(data) as StreamOpening;
-    return opening.ok === true || (opening.ok === false && typeof opening.status?.code === 'number') ? opening : undefined;
+    return opening.ok === true || (opening.ok === false && typeof opening.status?.code === 'number')
+      ? opening
+      : undefined;
   } catch {
     return undefined;
   }
@@ -123,7 +121,7 @@ export class Streams {
   #entered(node: string, close: () => void): OpenStream {
     const stream = { node, close, lastByteAt: this.#now() };
     this.#open.add(stream);
-    this.#idleTimer ??= this.#timers.set(() => this.#closeIdle(), IDLE_CHECK_MS);
+    if (this.#idleTimer === undefined) this.#idleTimer = this.#timers.set(() => this.#closeIdle(), IDLE_CHECK_MS);
     return stream;
   }
 
