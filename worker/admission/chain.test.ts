@@ -99,7 +99,11 @@ describe('NamespaceLifecycle', () => {
         'configmaps "a" is forbidden: unable to create new content in namespace shop because it is being terminated',
       details: {
         causes: [
-          { reason: 'NamespaceTerminating', message: 'namespace shop is being terminated', field: 'metadata.namespace' },
+          {
+            reason: 'NamespaceTerminating',
+            message: 'namespace shop is being terminated',
+            field: 'metadata.namespace',
+          },
         ],
       },
     });
@@ -153,14 +157,19 @@ describe('ServiceAccount', () => {
 
   it('does not mount over what a container has there', () => {
     const mount = { name: 'own', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' };
-    const own = { volumes: [{ name: 'own', emptyDir: {} }], containers: [{ name: 'c', image: 'i', volumeMounts: [mount] }] };
+    const own = {
+      volumes: [{ name: 'own', emptyDir: {} }],
+      containers: [{ name: 'c', image: 'i', volumeMounts: [mount] }],
+    };
     const spec = specOf(shard().create('pods', pod(own)));
     expect(spec.volumes?.map(({ name }) => name)).toEqual(['own']);
   });
 
-  it('brings the account\'s pull secrets unless the pod has its own', () => {
+  it("brings the account's pull secrets unless the pod has its own", () => {
     const account = { imagePullSecrets: [{ name: 'registry' }] };
-    expect(specOf(shard([namespace()], account).create('pods', pod())).imagePullSecrets).toEqual([{ name: 'registry' }]);
+    expect(specOf(shard([namespace()], account).create('pods', pod())).imagePullSecrets).toEqual([
+      { name: 'registry' },
+    ]);
     const own = specOf(shard([namespace()], account).create('pods', pod({ imagePullSecrets: [{ name: 'mine' }] })));
     expect(own.imagePullSecrets).toEqual([{ name: 'mine' }]);
   });
@@ -191,7 +200,10 @@ describe('Priority', () => {
     object('PriorityClass', name, { value, ...fields }, 'scheduling.k8s.io/v1');
 
   it('is zero without classes', () => {
-    expect(specOf(shard().create('pods', pod()))).toMatchObject({ priority: 0, preemptionPolicy: 'PreemptLowerPriority' });
+    expect(specOf(shard().create('pods', pod()))).toMatchObject({
+      priority: 0,
+      preemptionPolicy: 'PreemptLowerPriority',
+    });
   });
 
   it('is that of the named class', () => {

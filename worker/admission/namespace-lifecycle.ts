@@ -23,7 +23,10 @@ export const namespaceLifecycle: AdmissionPlugin = {
     const found = reader.config('namespaces', namespace);
     if (found === undefined) return notFound('namespaces', namespace);
     if ((found['status'] as NamespaceStatus | undefined)?.phase !== 'Terminating') return undefined;
-    const refused = refusal(attributes, `unable to create new content in namespace ${namespace} because it is being terminated`);
+    const refused = refusal(
+      attributes,
+      `unable to create new content in namespace ${namespace} because it is being terminated`,
+    );
     const cause = {
       reason: 'NamespaceTerminating',
       message: `namespace ${namespace} is being terminated`,

@@ -11,7 +11,10 @@ export interface VolumeMount {
 export interface ContainerFields {
   readonly name: string;
   volumeMounts?: VolumeMount[];
-  readonly env?: readonly { readonly name: string; readonly valueFrom?: { readonly secretKeyRef?: { readonly name?: string } } }[];
+  readonly env?: readonly {
+    readonly name: string;
+    readonly valueFrom?: { readonly secretKeyRef?: { readonly name?: string } };
+  }[];
   readonly envFrom?: readonly { readonly secretRef?: { readonly name?: string } }[];
 }
 

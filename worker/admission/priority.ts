@@ -88,7 +88,8 @@ export const priority: AdmissionPlugin = {
     if (resource !== PRIORITY_CLASSES || subresource !== '' || operation === 'DELETE') return undefined;
     if (!(object as PriorityClass).globalDefault) return undefined;
     const other = defaultClass(reader);
-    if (other === undefined || (operation === 'UPDATE' && other.metadata.name === object?.metadata.name)) return undefined;
+    if (other === undefined || (operation === 'UPDATE' && other.metadata.name === object?.metadata.name))
+      return undefined;
     return refusal(
       attributes,
       `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`,

@@ -20,7 +20,8 @@ const object = (kind: string, name: string, fields: object = {}, metadata: objec
 /** A cluster's objects by `resource/namespace/name`. */
 class Objects {
   readonly stored = new Map<string, UntypedObject>();
-  get = async (resource: string, namespace: string, name: string) => this.stored.get(`${resource}/${namespace}/${name}`);
+  get = async (resource: string, namespace: string, name: string) =>
+    this.stored.get(`${resource}/${namespace}/${name}`);
   list = async () => [];
 }
 
@@ -119,7 +120,12 @@ function joinSecret(data: Record<string, string> = {}, fields: object = {}, meta
     ...data,
   };
   const encoded = Object.fromEntries(Object.entries(all).map(([key, value]) => [key, btoa(value)]));
-  return object('Secret', 'bootstrap-token-abcdef', { type: 'bootstrap.kubernetes.io/token', data: encoded, ...fields }, metadata);
+  return object(
+    'Secret',
+    'bootstrap-token-abcdef',
+    { type: 'bootstrap.kubernetes.io/token', data: encoded, ...fields },
+    metadata,
+  );
 }
 
 describe('join tokens', () => {
@@ -269,7 +275,10 @@ describe('ServiceAccount tokens', () => {
   it('are good only for the audiences they were made for', async () => {
     const token = await issue(false, { audiences: ['vault'] });
     expect(await userOf(token)).toBeUndefined();
-    expect(await authenticateToken(token, ['vault', 'other'], deps)).toMatchObject({ kind: 'user', audiences: ['vault'] });
+    expect(await authenticateToken(token, ['vault', 'other'], deps)).toMatchObject({
+      kind: 'user',
+      audiences: ['vault'],
+    });
   });
 
   it('of injected volumes outlive their hour, as old clients need', async () => {

@@ -90,7 +90,10 @@ describe('objects read for decisions', () => {
 
   it('that are not there are asked for each time', async () => {
     let body: string | undefined;
-    const objects = freshObjects(async () => (body ? { code: 200, body } : { code: 404, body: '{}' }), () => 0);
+    const objects = freshObjects(
+      async () => (body ? { code: 200, body } : { code: 404, body: '{}' }),
+      () => 0,
+    );
     expect(await objects.get('secrets', 'kube-system', 'a')).toBeUndefined();
     body = '{"metadata":{"name":"a"}}';
     expect(await objects.get('secrets', 'kube-system', 'a')).toBeDefined();

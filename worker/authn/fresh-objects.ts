@@ -25,12 +25,7 @@ export const FRESH_ENTRIES_MAX = 4096;
  * when the shard does not answer: the request then fails closed.
  */
 export interface ObjectReader {
-  get(
-    resource: GroupResource,
-    namespace: string,
-    name: string,
-    maxAgeMs?: number,
-  ): Promise<UntypedObject | undefined>;
+  get(resource: GroupResource, namespace: string, name: string, maxAgeMs?: number): Promise<UntypedObject | undefined>;
   /** The same array as before while nothing has changed, so that what is derived from it can be kept by identity. */
   list(resource: GroupResource, namespace: string, maxAgeMs?: number): Promise<readonly UntypedObject[]>;
 }

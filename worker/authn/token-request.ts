@@ -118,7 +118,9 @@ interface PodSpec {
   readonly serviceAccountName?: string;
   readonly nodeName?: string;
   readonly volumes?: readonly {
-    readonly projected?: { readonly sources?: readonly { readonly serviceAccountToken?: { readonly audience?: string } }[] };
+    readonly projected?: {
+      readonly sources?: readonly { readonly serviceAccountToken?: { readonly audience?: string } }[];
+    };
   }[];
 }
 

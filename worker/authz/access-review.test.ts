@@ -16,15 +16,21 @@ const PODS = { verb: 'list', resource: 'pods', namespace: 'shop' };
 describe('a review of access', () => {
   it('asks about one thing, of someone', () => {
     expect(fields(review({ user: 'jane', resourceAttributes: PODS }), 'SubjectAccessReview')).toEqual([]);
-    expect(fields(review({ groups: ['dev'], nonResourceAttributes: { path: '/x', verb: 'get' } }), 'SubjectAccessReview')).toEqual([]);
+    expect(
+      fields(review({ groups: ['dev'], nonResourceAttributes: { path: '/x', verb: 'get' } }), 'SubjectAccessReview'),
+    ).toEqual([]);
     expect(fields(review({}), 'SubjectAccessReview')).toEqual(['spec', 'spec.user']);
     const both = { resourceAttributes: PODS, nonResourceAttributes: { path: '/x' } };
     expect(fields(review(both), 'SelfSubjectAccessReview')).toEqual(['spec']);
   });
 
   it('has no metadata of its own', () => {
-    expect(fields(review({ resourceAttributes: PODS }, { name: 'x' }), 'SelfSubjectAccessReview')).toEqual(['metadata']);
-    expect(fields(review({ resourceAttributes: PODS }, { creationTimestamp: null }), 'SelfSubjectAccessReview')).toEqual([]);
+    expect(fields(review({ resourceAttributes: PODS }, { name: 'x' }), 'SelfSubjectAccessReview')).toEqual([
+      'metadata',
+    ]);
+    expect(
+      fields(review({ resourceAttributes: PODS }, { creationTimestamp: null }), 'SelfSubjectAccessReview'),
+    ).toEqual([]);
   });
 
   it('in a namespace stays in it', () => {

@@ -17,7 +17,11 @@ export interface ResourceAttributes {
   readonly name?: string;
   readonly fieldSelector?: {
     readonly rawSelector?: string;
-    readonly requirements?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+    readonly requirements?: readonly {
+      readonly key: string;
+      readonly operator: string;
+      readonly values?: readonly string[];
+    }[];
   };
 }
 
@@ -62,7 +66,11 @@ export function validateAccessReview(review: AccessReview, kind: AccessReviewKin
     const namespace = review.metadata.namespace ?? '';
     if (resourceAttributes && (resourceAttributes.namespace ?? '') !== namespace) {
       errors.push(
-        invalid('spec.resourceAttributes.namespace', resourceAttributes.namespace ?? '', 'must match metadata.namespace'),
+        invalid(
+          'spec.resourceAttributes.namespace',
+          resourceAttributes.namespace ?? '',
+          'must match metadata.namespace',
+        ),
       );
     }
     if (nonResourceAttributes) {
@@ -76,7 +84,9 @@ export function validateAccessReview(review: AccessReview, kind: AccessReviewKin
 function fieldSelectorText({ fieldSelector }: ResourceAttributes): string {
   if (fieldSelector?.rawSelector) return fieldSelector.rawSelector;
   return (fieldSelector?.requirements ?? [])
-    .flatMap(({ key, operator, values = [] }) => (operator === 'In' && values.length === 1 ? [`${key}=${values[0]}`] : []))
+    .flatMap(({ key, operator, values = [] }) =>
+      operator === 'In' && values.length === 1 ? [`${key}=${values[0]}`] : [],
+    )
     .join(',');
 }
 

@@ -41,7 +41,8 @@ describe('access', () => {
     expect(await jane('GET', '/api/v1/namespaces/default/pods')).toMatchObject({
       code: 403,
       body: {
-        message: 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default"',
+        message:
+          'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default"',
       },
     });
     expect((await call('POST', bindings, binding('viewers', 'view'))).code).toBe(201);
@@ -81,7 +82,12 @@ describe('access', () => {
     expect((await jane('POST', bindings, binding('crown', 'cluster-admin'))).code).toBe(403);
     expect((await jane('POST', bindings, binding('more-viewers', 'view'))).code).toBe(201);
     const patch = (rules: object[]) =>
-      call('PATCH', `${roles}/reader`, { rules }, { 'impersonate-user': 'jane', 'content-type': 'application/merge-patch+json' });
+      call(
+        'PATCH',
+        `${roles}/reader`,
+        { rules },
+        { 'impersonate-user': 'jane', 'content-type': 'application/merge-patch+json' },
+      );
     expect((await patch(everything)).code).toBe(403);
     const wider = await patch([{ verbs: ['get', 'list'], apiGroups: [''], resources: ['pods'] }]);
     expect(wider).toMatchObject({ code: 200, body: { rules: [{ verbs: ['get', 'list'] }] } });
@@ -92,13 +98,22 @@ describe('access', () => {
     for (const path of ['/api/v1/namespaces', '/apis', '/', '/openapi/v2', '/agent/v1/nodes/n1/poll']) {
       expect((await exports.default.fetch(`${BASE}${path}`)).status, path).toBe(401);
     }
-    for (const path of ['/healthz', '/livez', '/readyz', '/version', '/openid/v1/jwks', '/.well-known/openid-configuration']) {
+    for (const path of [
+      '/healthz',
+      '/livez',
+      '/readyz',
+      '/version',
+      '/openid/v1/jwks',
+      '/.well-known/openid-configuration',
+    ]) {
       expect((await exports.default.fetch(`${BASE}${path}`)).status, path).toBe(200);
     }
   });
 
-  it('to the signing keys is the administrators\' alone', async () => {
-    const keys = (await (await exports.default.fetch(`${BASE}/openid/v1/jwks`)).json()) as { keys: Record<string, string>[] };
+  it("to the signing keys is the administrators' alone", async () => {
+    const keys = (await (await exports.default.fetch(`${BASE}/openid/v1/jwks`)).json()) as {
+      keys: Record<string, string>[];
+    };
     expect(keys.keys).toHaveLength(1);
     expect(keys.keys[0]).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' });
     expect(keys.keys[0]).not.toHaveProperty('d');

@@ -24,16 +24,26 @@ describe('rules', () => {
     ['a named one of all', [rule('get', 'secrets')], [rule('get', 'secrets', 'a')], true],
     ['all of a named one', [rule('get', 'secrets', 'a')], [rule('get', 'secrets')], false],
     ['another named one', [rule('get', 'secrets', 'a')], [rule('get', 'secrets', 'a b')], false],
-    ['a path below', [{ verbs: ['get'], nonResourceURLs: ['/a/*'] }], [{ verbs: ['get'], nonResourceURLs: ['/a/b'] }], true],
-    ['a path beside', [{ verbs: ['get'], nonResourceURLs: ['/a/*'] }], [{ verbs: ['get'], nonResourceURLs: ['/b'] }], false],
+    [
+      'a path below',
+      [{ verbs: ['get'], nonResourceURLs: ['/a/*'] }],
+      [{ verbs: ['get'], nonResourceURLs: ['/a/b'] }],
+      true,
+    ],
+    [
+      'a path beside',
+      [{ verbs: ['get'], nonResourceURLs: ['/a/*'] }],
+      [{ verbs: ['get'], nonResourceURLs: ['/b'] }],
+      false,
+    ],
   ])('cover %s or not', (_what, owned, wanted, covered) => {
     expect(uncoveredRules(owned, wanted).length === 0).toBe(covered);
   });
 
   it('are shown with what differs by verb only in one line', () => {
-    expect(describeRules(uncoveredRules([], [rule('get list', 'pods'), { verbs: ['get'], nonResourceURLs: ['/a'] }]))).toBe(
-      '{APIGroups:[""], Resources:["pods"], Verbs:["get" "list"]}\n{NonResourceURLs:["/a"], Verbs:["get"]}',
-    );
+    expect(
+      describeRules(uncoveredRules([], [rule('get list', 'pods'), { verbs: ['get'], nonResourceURLs: ['/a'] }])),
+    ).toBe('{APIGroups:[""], Resources:["pods"], Verbs:["get" "list"]}\n{NonResourceURLs:["/a"], Verbs:["get"]}');
   });
 });
 
@@ -70,7 +80,9 @@ const objects: Record<string, UntypedObject[]> = {
 const deps = {
   objects: {
     get: async (resource: string, _namespace: string, name: string) =>
-      resource === 'namespaces' ? role('Namespace', name, []) : objects[resource]?.find(({ metadata }) => metadata.name === name),
+      resource === 'namespaces'
+        ? role('Namespace', name, [])
+        : objects[resource]?.find(({ metadata }) => metadata.name === name),
     list: async (resource: string) => objects[resource] ?? [],
   },
   nodeReaches: async () => false,

@@ -67,10 +67,15 @@ async function excess(
   );
 }
 
-const rulesOf = (role: UntypedObject): readonly PolicyRule[] => (role['rules'] as PolicyRule[] | null | undefined) ?? [];
+const rulesOf = (role: UntypedObject): readonly PolicyRule[] =>
+  (role['rules'] as PolicyRule[] | null | undefined) ?? [];
 
 /** Why the user may not write the object; undefined: go on. */
-export async function escalationRefusal(write: RbacWrite, user: UserInfo, deps: AuthorizationDeps): Promise<Status | undefined> {
+export async function escalationRefusal(
+  write: RbacWrite,
+  user: UserInfo,
+  deps: AuthorizationDeps,
+): Promise<Status | undefined> {
   const { resource, namespace, name, object } = write;
   if ((ROLES as readonly string[]).includes(resource)) {
     const role = { resource: resource.slice(0, resource.indexOf('.')), namespace, name };

@@ -23,7 +23,8 @@ const binding: UntypedObject = {
 const deps = {
   objects: {
     get: async () => undefined,
-    list: async (resource: string) => (resource.startsWith('clusterroles.') ? [role] : resource.startsWith('clusterrolebindings.') ? [binding] : []),
+    list: async (resource: string) =>
+      resource.startsWith('clusterroles.') ? [role] : resource.startsWith('clusterrolebindings.') ? [binding] : [],
   },
   nodeReaches: async () => false,
 };
@@ -46,7 +47,12 @@ describe('impersonation', () => {
     ];
     expect(await as(headers)).toEqual({
       ok: true,
-      value: { username: 'bob', uid: '7', groups: ['dev', 'ops', 'system:authenticated'], extra: { 'scopes/a': ['view'] } },
+      value: {
+        username: 'bob',
+        uid: '7',
+        groups: ['dev', 'ops', 'system:authenticated'],
+        extra: { 'scopes/a': ['view'] },
+      },
     });
   });
 

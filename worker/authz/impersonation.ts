@@ -91,7 +91,11 @@ function impersonated({ user, uid, groups, extra }: Asked): UserInfo {
 }
 
 /** The user the request acts as: the caller, or whom it may and wants to be. */
-export async function impersonate(headers: Headers, caller: UserInfo, deps: AuthorizationDeps): Promise<Result<UserInfo>> {
+export async function impersonate(
+  headers: Headers,
+  caller: UserInfo,
+  deps: AuthorizationDeps,
+): Promise<Result<UserInfo>> {
   const asked = askedBy(headers);
   if (asked === undefined) return ok(caller);
   if (asked.user === '') return fail(badRequest('requested impersonation without impersonating a user'));

@@ -29,7 +29,10 @@ describe('a node', () => {
     ['reads a Secret its pods use', { resource: 'secrets', namespace: 'shop', name: 'settings' }],
     ['reads its pods', { resource: 'pods', namespace: 'shop', name: 'web' }],
     ['lists its pods', { resource: 'pods', verb: 'list', fieldSelector: 'spec.nodeName=n1' }],
-    ['makes tokens for its pods', { resource: 'serviceaccounts', subresource: 'token', verb: 'create', namespace: 'shop', name: 'robot' }],
+    [
+      'makes tokens for its pods',
+      { resource: 'serviceaccounts', subresource: 'token', verb: 'create', namespace: 'shop', name: 'robot' },
+    ],
     ['renews its lease', { ...LEASES, verb: 'update', namespace: 'kube-node-lease', name: 'n1' }],
     ['creates its lease', { ...LEASES, verb: 'create', namespace: 'kube-node-lease' }],
     ['lists services', { resource: 'services', verb: 'list' }],
@@ -41,17 +44,49 @@ describe('a node', () => {
 
   it.each<[string, Partial<AuthorizationAttributes>, string]>([
     ['reads no other node', { resource: 'nodes', name: 'n2' }, `node 'n1' cannot read 'n2', only its own Node object`],
-    ['lists no nodes', { resource: 'nodes', verb: 'list' }, `node 'n1' cannot read all nodes, only its own Node object`],
+    [
+      'lists no nodes',
+      { resource: 'nodes', verb: 'list' },
+      `node 'n1' cannot read all nodes, only its own Node object`,
+    ],
     ['deletes no node', { resource: 'nodes', verb: 'delete', name: 'n1' }, ''],
-    ['reads no other Secret', { resource: 'secrets', namespace: 'shop', name: 'crown' }, `no relationship found between node 'n1' and this object`],
+    [
+      'reads no other Secret',
+      { resource: 'secrets', namespace: 'shop', name: 'crown' },
+      `no relationship found between node 'n1' and this object`,
+    ],
     ['lists no Secrets', { resource: 'secrets', verb: 'list', namespace: 'shop' }, 'No Object name found'],
-    ['writes no Secret', { resource: 'secrets', verb: 'update', namespace: 'shop', name: 'settings' }, 'can only read resources of this type'],
-    ['lists no pods of others', { resource: 'pods', verb: 'list', fieldSelector: 'spec.nodeName=n2' }, 'can only list/watch pods with spec.nodeName field selector'],
-    ['makes no tokens for other accounts', { resource: 'serviceaccounts', subresource: 'token', verb: 'create', namespace: 'shop', name: 'boss' }, `no relationship found between node 'n1' and this object`],
-    ['touches no other lease', { ...LEASES, verb: 'update', namespace: 'kube-node-lease', name: 'n2' }, 'can only access node lease with the same name as the requesting node'],
-    ['touches no lease elsewhere', { ...LEASES, verb: 'get', namespace: 'shop', name: 'n1' }, 'can only access leases in the "kube-node-lease" system namespace'],
+    [
+      'writes no Secret',
+      { resource: 'secrets', verb: 'update', namespace: 'shop', name: 'settings' },
+      'can only read resources of this type',
+    ],
+    [
+      'lists no pods of others',
+      { resource: 'pods', verb: 'list', fieldSelector: 'spec.nodeName=n2' },
+      'can only list/watch pods with spec.nodeName field selector',
+    ],
+    [
+      'makes no tokens for other accounts',
+      { resource: 'serviceaccounts', subresource: 'token', verb: 'create', namespace: 'shop', name: 'boss' },
+      `no relationship found between node 'n1' and this object`,
+    ],
+    [
+      'touches no other lease',
+      { ...LEASES, verb: 'update', namespace: 'kube-node-lease', name: 'n2' },
+      'can only access node lease with the same name as the requesting node',
+    ],
+    [
+      'touches no lease elsewhere',
+      { ...LEASES, verb: 'get', namespace: 'shop', name: 'n1' },
+      'can only access leases in the "kube-node-lease" system namespace',
+    ],
     ['polls for no other', { resourceRequest: false, path: '/agent/v1/nodes/n2/poll' }, ''],
-    ['polls for no node whose name begins with its own', { resourceRequest: false, path: '/agent/v1/nodes/n10/poll' }, ''],
+    [
+      'polls for no node whose name begins with its own',
+      { resourceRequest: false, path: '/agent/v1/nodes/n10/poll' },
+      '',
+    ],
     ['reads no deployments', { apiGroup: 'apps', resource: 'deployments', verb: 'list' }, ''],
   ])('%s', async (_what, fields, reason) => {
     expect(await nodeOpinion(asks(fields), reaches)).toEqual({ decision: 'no-opinion', reason });
@@ -59,6 +94,8 @@ describe('a node', () => {
 
   it('is told by group and name together', async () => {
     const pretender = { username: 'system:node:n1', uid: '', groups: ['dev'], extra: {} };
-    expect((await nodeOpinion(asks({ user: pretender, resource: 'nodes', name: 'n1' }), reaches)).decision).toBe('no-opinion');
+    expect((await nodeOpinion(asks({ user: pretender, resource: 'nodes', name: 'n1' }), reaches)).decision).toBe(
+      'no-opinion',
+    );
   });
 });

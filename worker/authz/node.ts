@@ -41,9 +41,17 @@ export function nodeOf(user: { readonly username: string; readonly groups: reado
     : '';
 }
 
-type Decide = (node: string, attributes: AuthorizationAttributes, reaches: NodeReaches) => Promise<AuthorizerOpinion> | AuthorizerOpinion;
+type Decide = (
+  node: string,
+  attributes: AuthorizationAttributes,
+  reaches: NodeReaches,
+) => Promise<AuthorizerOpinion> | AuthorizerOpinion;
 
-async function related(node: string, attributes: AuthorizationAttributes, reaches: NodeReaches): Promise<AuthorizerOpinion> {
+async function related(
+  node: string,
+  attributes: AuthorizationAttributes,
+  reaches: NodeReaches,
+): Promise<AuthorizerOpinion> {
   const { resource, namespace, name } = attributes;
   if (name === '') return noOpinion('No Object name found');
   if (await reaches(node, { resource, namespace, name })) return allow();
@@ -75,7 +83,8 @@ const leases: Decide = (node, { verb, namespace, name }) => {
   if (!['get', 'create', 'update', 'patch', 'delete'].includes(verb)) {
     return noOpinion('can only get, create, update, patch, or delete a node lease');
   }
-  if (namespace !== LEASE_NAMESPACE) return noOpinion(`can only access leases in the "${LEASE_NAMESPACE}" system namespace`);
+  if (namespace !== LEASE_NAMESPACE)
+    return noOpinion(`can only access leases in the "${LEASE_NAMESPACE}" system namespace`);
   // On create the name is not known yet; the NodeRestriction plugin looks at it.
   if (verb !== 'create' && name !== node) {
     return noOpinion('can only access node lease with the same name as the requesting node');
@@ -98,7 +107,9 @@ const nodes: Decide = (node, { verb, subresource, name }) => {
 };
 
 const selectsNode = (fieldSelector: string | undefined, node: string): boolean =>
-  (fieldSelector ?? '').split(',').some((term) => term === `spec.nodeName=${node}` || term === `spec.nodeName==${node}`);
+  (fieldSelector ?? '')
+    .split(',')
+    .some((term) => term === `spec.nodeName=${node}` || term === `spec.nodeName==${node}`);
 
 const pods: Decide = (node, attributes, reaches) => {
   const { verb, subresource, name, fieldSelector } = attributes;
@@ -133,7 +144,10 @@ const BY_RESOURCE: Readonly<Record<string, Decide>> = {
 };
 
 /** The decision for requests of nodes; no opinion on those of others. */
-export async function nodeOpinion(attributes: AuthorizationAttributes, reaches: NodeReaches): Promise<AuthorizerOpinion> {
+export async function nodeOpinion(
+  attributes: AuthorizationAttributes,
+  reaches: NodeReaches,
+): Promise<AuthorizerOpinion> {
   const node = nodeOf(attributes.user);
   if (node === '') return NO_OPINION;
   if (attributes.resourceRequest) {

@@ -22,7 +22,11 @@ const asks = (fields: Partial<AuthorizationAttributes> = {}): AuthorizationAttri
 });
 
 describe('a rule', () => {
-  const rule: PolicyRule = { verbs: ['get', 'list'], apiGroups: ['', 'apps'], resources: ['pods', 'pods/log', '*/scale'] };
+  const rule: PolicyRule = {
+    verbs: ['get', 'list'],
+    apiGroups: ['', 'apps'],
+    resources: ['pods', 'pods/log', '*/scale'],
+  };
 
   it.each<[string, Partial<AuthorizationAttributes>, boolean]>([
     ['its resource', {}, true],
@@ -31,7 +35,11 @@ describe('a rule', () => {
     ['another resource', { resource: 'secrets' }, false],
     ['a listed subresource', { subresource: 'log' }, true],
     ['a subresource of what is listed bare', { subresource: 'exec' }, false],
-    ['a subresource listed for every resource', { apiGroup: 'apps', resource: 'deployments', subresource: 'scale' }, true],
+    [
+      'a subresource listed for every resource',
+      { apiGroup: 'apps', resource: 'deployments', subresource: 'scale' },
+      true,
+    ],
     ['such a resource itself', { apiGroup: 'apps', resource: 'deployments' }, false],
     ['a path', { resourceRequest: false, path: '/metrics' }, false],
   ])('on %s', (_what, fields, allowed) => {
@@ -115,7 +123,9 @@ describe('bindings', () => {
   it('of a namespace take a ServiceAccount without one for its own', () => {
     const opinion = rbacOpinion(
       asks({ user: user('system:serviceaccount:shop:robot') }),
-      view({ roleBindings: [binding('b', ['ClusterRole', 'reader'], [{ kind: 'ServiceAccount', name: 'robot' }], 'shop')] }),
+      view({
+        roleBindings: [binding('b', ['ClusterRole', 'reader'], [{ kind: 'ServiceAccount', name: 'robot' }], 'shop')],
+      }),
     );
     expect(opinion.reason).toBe(
       'RBAC: allowed by RoleBinding "b/shop" of ClusterRole "reader" to ServiceAccount "robot/shop"',
@@ -156,11 +166,11 @@ describe('a denial', () => {
       { user: user('<b>'), verb: 'list' },
       'pods is forbidden: User "&lt;b&gt;" cannot list resource "pods" in API group "" in the namespace "shop"',
     ],
-  ])('%j reads as upstream\'s', (fields, message) => {
+  ])("%j reads as upstream's", (fields, message) => {
     expect(forbiddenStatus(asks(fields), '')).toMatchObject({ code: 403, reason: 'Forbidden', message });
   });
 
-  it('gives the authorizers\' reason last', () => {
+  it("gives the authorizers' reason last", () => {
     expect(forbiddenStatus(asks(), 'because').message).toMatch(/in the namespace "shop": because$/);
   });
 });

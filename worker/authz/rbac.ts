@@ -18,9 +18,7 @@ export interface RbacView {
 }
 
 /** A rule that applies to the user, or why a binding's rules cannot be told. */
-export type GrantedRule =
-  | { readonly rule: PolicyRule; readonly source: string }
-  | { readonly error: string };
+export type GrantedRule = { readonly rule: PolicyRule; readonly source: string } | { readonly error: string };
 
 const byName = new WeakMap<readonly UntypedObject[], ReadonlyMap<string, UntypedObject>>();
 

@@ -36,8 +36,6 @@ export function ruleAllows(rule: PolicyRule, question: Question): boolean {
   if (!holds(rule.verbs, question.verb)) return false;
   if (!question.resourceRequest) return urlMatches(rule, question.path);
   return (
-    holds(rule.apiGroups, question.apiGroup) &&
-    resourceMatches(rule, question) &&
-    nameMatches(rule, question.name)
+    holds(rule.apiGroups, question.apiGroup) && resourceMatches(rule, question) && nameMatches(rule, question.name)
   );
 }

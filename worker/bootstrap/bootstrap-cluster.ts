@@ -55,11 +55,7 @@ export function bootstrapWrites(
     };
     const present = existing.get(name);
     if (present === undefined) return [{ ...base, verb: 'create', body: JSON.stringify(wanted) }];
-    const next = maintained(
-      initial.upkeep,
-      { ...present, apiVersion: wanted.apiVersion, kind: wanted.kind },
-      wanted,
-    );
+    const next = maintained(initial.upkeep, { ...present, apiVersion: wanted.apiVersion, kind: wanted.kind }, wanted);
     return next === undefined ? [] : [{ ...base, verb: 'update', body: JSON.stringify(next) }];
   });
 }
@@ -71,7 +67,10 @@ function refusal(answers: readonly Answer[]): string | undefined {
 }
 
 /** Rejects when something could not be made: the caller tries again later and is not ready until then. */
-export async function bootstrapCluster(ports: BootstrapPorts, config: { readonly apiServerUrl: string }): Promise<void> {
+export async function bootstrapCluster(
+  ports: BootstrapPorts,
+  config: { readonly apiServerUrl: string },
+): Promise<void> {
   const signingKeys = await newSigningKeysSecret();
   for (const initial of initialObjects({ ...config, signingKeys })) {
     if (initial.objects.length === 0 || !ports.serves(initial.resource)) continue;

@@ -46,10 +46,7 @@ const ROLES: readonly RoleFacts[] = [
   },
   {
     name: 'cluster-admin',
-    rules: [
-      allow('*', '*', '*'),
-      urls('*', '*'),
-    ],
+    rules: [allow('*', '*', '*'), urls('*', '*')],
   },
   {
     name: 'edit',
@@ -157,57 +154,39 @@ const ROLES: readonly RoleFacts[] = [
   },
   {
     name: 'system:certificates.k8s.io:certificatesigningrequests:nodeclient',
-    rules: [
-      allow('create', 'certificates.k8s.io', 'certificatesigningrequests/nodeclient'),
-    ],
+    rules: [allow('create', 'certificates.k8s.io', 'certificatesigningrequests/nodeclient')],
   },
   {
     name: 'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient',
-    rules: [
-      allow('create', 'certificates.k8s.io', 'certificatesigningrequests/selfnodeclient'),
-    ],
+    rules: [allow('create', 'certificates.k8s.io', 'certificatesigningrequests/selfnodeclient')],
   },
   {
     name: 'system:certificates.k8s.io:kube-apiserver-client-approver',
-    rules: [
-      allow('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kube-apiserver-client'),
-    ],
+    rules: [allow('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kube-apiserver-client')],
   },
   {
     name: 'system:certificates.k8s.io:kube-apiserver-client-kubelet-approver',
-    rules: [
-      allow('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kube-apiserver-client-kubelet'),
-    ],
+    rules: [allow('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kube-apiserver-client-kubelet')],
   },
   {
     name: 'system:certificates.k8s.io:kubelet-serving-approver',
-    rules: [
-      allow('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kubelet-serving'),
-    ],
+    rules: [allow('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kubelet-serving')],
   },
   {
     name: 'system:certificates.k8s.io:legacy-unknown-approver',
-    rules: [
-      allow('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/legacy-unknown'),
-    ],
+    rules: [allow('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/legacy-unknown')],
   },
   {
     name: 'system:cluster-trust-bundle-discovery',
-    rules: [
-      allow(READ, 'certificates.k8s.io', 'clustertrustbundles'),
-    ],
+    rules: [allow(READ, 'certificates.k8s.io', 'clustertrustbundles')],
   },
   {
     name: 'system:discovery',
-    rules: [
-      urls('get', '/api /api/* /apis /apis/* /healthz /livez /openapi /openapi/* /readyz /version /version/'),
-    ],
+    rules: [urls('get', '/api /api/* /apis /apis/* /healthz /livez /openapi /openapi/* /readyz /version /version/')],
   },
   {
     name: 'system:kube-aggregator',
-    rules: [
-      allow(READ, 'core', 'endpoints services'),
-    ],
+    rules: [allow(READ, 'core', 'endpoints services')],
   },
   {
     name: 'system:kube-controller-manager',
@@ -227,9 +206,7 @@ const ROLES: readonly RoleFacts[] = [
   },
   {
     name: 'system:kube-dns',
-    rules: [
-      allow('list watch', 'core', 'endpoints services'),
-    ],
+    rules: [allow('list watch', 'core', 'endpoints services')],
   },
   {
     name: 'system:kube-scheduler',
@@ -314,9 +291,7 @@ const ROLES: readonly RoleFacts[] = [
   },
   {
     name: 'system:node-bootstrapper',
-    rules: [
-      allow('create get list watch', 'certificates.k8s.io', 'certificatesigningrequests'),
-    ],
+    rules: [allow('create get list watch', 'certificates.k8s.io', 'certificatesigningrequests')],
   },
   {
     name: 'system:node-problem-detector',
@@ -348,14 +323,15 @@ const ROLES: readonly RoleFacts[] = [
   },
   {
     name: 'system:public-info-viewer',
-    rules: [
-      urls('get', '/healthz /livez /readyz /version /version/'),
-    ],
+    rules: [urls('get', '/healthz /livez /readyz /version /version/')],
   },
   {
     name: 'system:service-account-issuer-discovery',
     rules: [
-      urls('get', '/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/'),
+      urls(
+        'get',
+        '/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/',
+      ),
     ],
   },
   {
@@ -395,7 +371,11 @@ function clusterRole({ name, aggregateTo, aggregates, rules }: RoleFacts): Untyp
       annotations: { ...DEFAULTS_METADATA.annotations },
     },
     ...(aggregates
-      ? { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [`${AGGREGATION_LABEL}${aggregates}`]: 'true' } }] } }
+      ? {
+          aggregationRule: {
+            clusterRoleSelectors: [{ matchLabels: { [`${AGGREGATION_LABEL}${aggregates}`]: 'true' } }],
+          },
+        }
       : {}),
     // Those of an aggregating role are its controller's.
     rules,

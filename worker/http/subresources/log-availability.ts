@@ -45,7 +45,9 @@ function problem({ state, lastState }: ContainerStatus, previous: boolean): ((wh
   if (previous) return last?.containerID ? undefined : (where) => `previous terminated container ${where} not found`;
   if (state?.running) return undefined;
   if (state?.terminated) {
-    return state.terminated.containerID || last?.containerID ? undefined : (where) => `container ${where} is terminated`;
+    return state.terminated.containerID || last?.containerID
+      ? undefined
+      : (where) => `container ${where} is terminated`;
   }
   if (last) return last.containerID ? undefined : (where) => `container ${where} is terminated`;
   const reason = state?.waiting?.reason;
