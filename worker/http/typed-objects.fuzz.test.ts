@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type FieldType, structTypeOf } from '../../schema/decode/field-table.ts';
 import { servedResources } from './served-resources.ts';
