@@ -48,6 +48,6 @@ describe('an aggregating ClusterRole', () => {
     const part = tx.put(CLUSTER_ROLES, role('part', {}));
     tx.put(CLUSTER_ROLES, collecting('edit', 'to-edit'));
     const [watch] = clusterRoleAggregationController.watches ?? [];
-    expect(watch?.keys(part, undefined, tx)).toEqual(['edit']);
+    expect(watch?.keys(part, undefined, tx, 'ADDED', CLUSTER_ROLES)).toEqual(['edit']);
   });
 });
