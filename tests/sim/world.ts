@@ -222,8 +222,8 @@ export class World {
     if (random.chance(0.004)) random.pick([...this.#shards.values()]).crash();
     if (random.chance(0.002)) this.#hub.crash();
     if (random.chance(0.01)) this.#tick();
-    if (random.chance(0.0015)) this.#scheduler.now += random.pick([2_000, 20_000, 70_000, 200_000]);
-    if (random.chance(0.004)) this.#compact();
+    if (random.chance(0.0015)) this.#scheduler.now += random.pick([2_000, 20_000, 70_000, 200_000, 400_000]);
+    if (random.chance(0.01)) this.#compact();
     if (this.#open.length > 0 && random.chance(0.01)) random.pick(this.#open).session.close();
   }
 

@@ -27,6 +27,8 @@ import { MERGED_LOG_BYTES_MAX, MergedLog } from './merged-log.ts';
 import { RevisionLine } from './revision-line.ts';
 import { HistoryExpired, mapLimited, mergedChanges, snapshotPages, TooMuchHistory } from './shard-fan-out.ts';
 
+/** Times a list of the present is begun anew. */
+const LIST_ATTEMPTS_MAX = 3;
 /** Characters of older history that one watch may ask the shards for. */
 const WATCH_HISTORY_LENGTH_MAX = 64 * 1024 * 1024;
 
@@ -111,23 +113,37 @@ export class HubCore {
     if (!plan.ok) return statusAnswer(plan.status);
     const selection = selectionOf(request.labelSelector, request.fieldSelector);
     if (!selection.ok) return statusAnswer(selection.status);
-    const revision = await this.#listRevision(plan.value);
-    if (typeof revision !== 'number') return statusAnswer(revision);
-    try {
-      const page = await listAcross({
-        request,
-        plan: plan.value,
-        revision,
-        namespaces: this.#namespaces(),
-        isSelective: selection.value.matches !== undefined,
-        shard: (namespace) => this.#ports.shard(namespace),
-      });
-      const facts = { resourceVersion: String(revision), continue: page.continue, remainingItemCount: page.remaining };
-      return { code: 200, body: listText(definition, request.apiVersion, page.texts, facts) };
-    } catch (error) {
-      if (error instanceof HistoryExpired) return statusAnswer(listExpired(plan.value));
-      throw error;
+    const isSelective = selection.value.matches !== undefined;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#listOnce(request, definition, plan.value, isSelective);
+      } catch (error) {
+        if (!(error instanceof HistoryExpired)) throw error;
+        // A list of the present may have been overtaken by compaction while it was read: it has a new present.
+        const mayRepeat = plan.value.exact === undefined && attempt < LIST_ATTEMPTS_MAX;
+        if (!mayRepeat) return statusAnswer(listExpired(plan.value));
+      }
     }
+  }
+
+  async #listOnce(
+    request: ListRequest,
+    definition: ResourceDefinition,
+    plan: ListPlan,
+    isSelective: boolean,
+  ): Promise<Answer> {
+    const revision = await this.#listRevision(plan);
+    if (typeof revision !== 'number') return statusAnswer(revision);
+    const page = await listAcross({
+      request,
+      plan,
+      revision,
+      namespaces: this.#namespaces(),
+      isSelective,
+      shard: (namespace) => this.#ports.shard(namespace),
+    });
+    const facts = { resourceVersion: String(revision), continue: page.continue, remainingItemCount: page.remaining };
+    return { code: 200, body: listText(definition, request.apiVersion, page.texts, facts) };
   }
 
   watch(request: WatchRequest, makeSink?: SinkFactory): Promise<OpenedWatch> {
