@@ -9,6 +9,7 @@ import { endpointSliceController } from './endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts';
 import { endpointsController } from './endpoints.ts';
 import { garbageCollector, type GarbageCollectorSettings, orphanedWork, type OwnerKind } from './garbage-collector.ts';
+import { jobController } from './job/job.ts';
 import { namespaceContentController } from './namespace-content.ts';
 import { rootCaPublisher, serviceAccountController } from './namespace-objects.ts';
 import { podGarbageController } from './pod-garbage.ts';
@@ -43,6 +44,7 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
   replicaSetController,
   deploymentController,
   statefulSetController,
+  jobController,
   endpointSliceController,
   endpointsController,
   endpointSliceMirroringController,
