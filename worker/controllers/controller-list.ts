@@ -2,6 +2,7 @@
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { catalog } from '../../schema/resources/catalog.ts';
 import { definitionOfKind } from '../../schema/resources/lookup.ts';
+import { bootstrapTokenCleaner } from './bootstrap-token-cleaner.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import type { Controller } from './controller.ts';
 import { deploymentController } from './deployment/deployment.ts';
@@ -39,6 +40,7 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
   serviceAccountController,
   rootCaPublisher(clusterCa),
   garbageCollector({ kindOf, clusterUid }),
+  bootstrapTokenCleaner,
   podGarbageController,
   replicationController,
   replicaSetController,
