@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { forgetChildren, isRunning, readChildren, stopAll } from '../supervisor/children.ts';
 import { dataDirAt, runningSupervisor, UserError } from '../setup/data-dir.ts';
 
 const DOWN_TIMEOUT_MS = 60_000;
@@ -12,7 +13,11 @@ export const downCommand = ({ dataDir }: { dataDir: string }): Command =>
       const directory = dataDirAt(options.dataDir);
       const pid = runningSupervisor(directory);
       if (pid === undefined) {
-        console.log(`nothing runs from ${directory.path}`);
+        // A supervisor that was killed may have left its children.
+        const left = readChildren(directory).filter(isRunning);
+        await stopAll(readChildren(directory));
+        forgetChildren(directory);
+        console.log(left.length > 0 ? 'stopped' : `nothing runs from ${directory.path}`);
         return;
       }
       process.kill(pid, 'SIGTERM');

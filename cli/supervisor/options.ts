@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export type RuntimeChoice = 'auto' | 'containerd' | 'simulated';
@@ -21,6 +22,12 @@ export const UP_FLAGS = {
   runtime: { type: 'string' },
   detach: { type: 'boolean' },
 } as const;
+
+/** The flags that give these options again, in the foreground. */
+export const flagsOf = ({ dataDir, port, nodes, runtime }: UpOptions): string[] => [
+  ...['--data-dir', resolve(dataDir)],
+  ...['--port', String(port), '--nodes', String(nodes), '--runtime', runtime],
+];
 
 function wholeNumber(
   flag: string,
