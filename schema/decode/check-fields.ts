@@ -44,6 +44,7 @@ const ZERO_VALUES: Readonly<Record<FieldType['kind'], () => unknown>> = {
 };
 
 const INT32_MAX = 2 ** 31 - 1;
+const INT32_MIN = -(2 ** 31);
 const INT64_LIMIT = 2 ** 63;
 /** Quantities that are canonical as they stand: three digits neither reach the next suffix nor end in 000. */
 const PLAIN_QUANTITY = /^[1-9]\d{0,2}(?:m|k|M|G|Ki|Mi|Gi|)$/;
@@ -238,7 +239,7 @@ class FieldChecker {
   }
 
   private intOrString(value: unknown): void {
-    if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= INT32_MAX) return;
+    if (typeof value === 'number' && Number.isInteger(value) && value <= INT32_MAX && value >= INT32_MIN) return;
     const what = typeof value === 'number' ? `number ${value}` : jsonTypeOf(value);
     this.fatalError ??= this.mismatchText(what, 'int32');
   }

@@ -101,7 +101,7 @@ function selectorErrors(set: DaemonSet, allowInvalidLabelValueInSelector: boolea
     errors.push(invalid('spec.template.metadata.labels', goMap(labels), '`selector` does not match template `labels`'));
   }
   const isEmpty = Object.keys(selector?.matchLabels ?? {}).length + (selector?.matchExpressions?.length ?? 0) === 0;
-  if (selector && isEmpty) errors.push(invalid('spec.selector', selector, 'empty selector is invalid for daemonset'));
+  if (selector && isEmpty) errors.push(invalid('spec.selector', {}, 'empty selector is invalid for daemonset'));
   return errors;
 }
 

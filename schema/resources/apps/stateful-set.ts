@@ -119,7 +119,7 @@ function retentionErrors({ persistentVolumeClaimRetentionPolicy: retention }: Sp
 /** The template as its pods will be: with the claims' volumes, and named by the controller. */
 function podTemplateOf(set: StatefulSet): PodTemplateSpec {
   const template = templateOf(set);
-  const names = claimsOf(set).map(({ metadata }) => metadata.name ?? '');
+  const names = [...new Set(claimsOf(set).map(({ metadata }) => metadata.name ?? ''))];
   const own = template.spec?.volumes?.filter(({ name }) => !names.includes(name)) ?? [];
   const volumes = [...names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })), ...own];
   return {

@@ -7,7 +7,7 @@ import {
   validateLabelSelector,
 } from '../../meta/label-selector.ts';
 import type { PodTemplateSpec } from '../core/pod-types.ts';
-import { goMap } from '../core/pod-validation/go-struct.ts';
+import { goMap, goSelector } from '../core/pod-validation/go-struct.ts';
 import type { PodValidationOptions } from '../core/pod-validation/options.ts';
 import { validatePodTemplate } from '../core/pod-validation/pod-spec.ts';
 
@@ -20,7 +20,7 @@ export function validateWorkloadSelector(
   if (!selector) return void errors.push(required('spec.selector'));
   errors.push(...validateLabelSelector(selector, 'spec.selector'));
   if (isEmptySelector(selector)) {
-    errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${kindInText}`));
+    errors.push(invalid('spec.selector', {}, `empty selector is invalid for ${kindInText}`));
   }
 }
 
@@ -67,7 +67,7 @@ export function validateReplicaSetTemplate(
 ): void {
   const path = 'spec.template';
   if (!labelSelectorOf(selector).ok) {
-    errors.push(invalid('spec.selector', selector, 'invalid label selector'));
+    errors.push(invalid('spec.selector', selector && goSelector(selector), 'invalid label selector'));
     return;
   }
   validateSelectorMatches(selector, template, path, errors);

@@ -10,6 +10,7 @@ import { validateNonnegative } from '../../meta/object-meta-validation.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { dropDisabledTemplateFields } from '../core/pod-dropped-fields.ts';
 import type { PodTemplateSpec } from '../core/pod-types.ts';
+import { goSelector } from '../core/pod-validation/go-struct.ts';
 import { validateLeniently } from '../core/pod-validation/old-spec-excuses.ts';
 import { type PodValidationOptions, STRICT_FOR_TEMPLATE } from '../core/pod-validation/options.ts';
 import { workloadNameWarnings } from '../core/pod-warnings.ts';
@@ -83,7 +84,9 @@ function jobTemplateErrors(cronJob: CronJob, options: PodValidationOptions): Fie
   const at = 'spec.jobTemplate.spec';
   return [
     ...jobSpecErrors(spec, at, options),
-    ...(spec.selector ? [invalid(`${at}.selector`, spec.selector, '`selector` will be auto-generated')] : []),
+    ...(spec.selector
+      ? [invalid(`${at}.selector`, goSelector(spec.selector), '`selector` will be auto-generated')]
+      : []),
     ...(spec.manualSelector ? [notSupported(`${at}.manualSelector`, true, ['nil', 'false'])] : []),
   ];
 }

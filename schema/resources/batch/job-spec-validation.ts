@@ -238,10 +238,11 @@ function successPolicyErrors(spec: JobSpec, at: string): FieldError[] {
   const rules = spec.successPolicy.rules ?? [];
   if (spec.completionMode !== 'Indexed') {
     const printed = {
-      Rules: rules.map(({ succeededIndexes = null, succeededCount = null }) => ({
-        SucceededIndexes: succeededIndexes,
-        SucceededCount: succeededCount,
-      })),
+      Rules:
+        spec.successPolicy.rules?.map(({ succeededIndexes = null, succeededCount = null }) => ({
+          SucceededIndexes: succeededIndexes,
+          SucceededCount: succeededCount,
+        })) ?? null,
     };
     return [invalid(field, printed, 'requires indexed completion mode')];
   }

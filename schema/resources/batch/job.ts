@@ -15,7 +15,7 @@ import { defineResource } from '../../meta/resource.ts';
 import { setPodTemplateDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledTemplateFields } from '../core/pod-dropped-fields.ts';
 import type { PodTemplateSpec } from '../core/pod-types.ts';
-import { goMap } from '../core/pod-validation/go-struct.ts';
+import { goMap, goSelector } from '../core/pod-validation/go-struct.ts';
 import { validateLeniently } from '../core/pod-validation/old-spec-excuses.ts';
 import { type PodValidationOptions, STRICT_FOR_TEMPLATE } from '../core/pod-validation/options.ts';
 import { warningsForPodTemplate, workloadNameWarnings } from '../core/pod-warnings.ts';
@@ -89,7 +89,7 @@ function generatedSelectorErrors(job: Job): FieldError[] {
     ...(uid ? [] : [required('metadata.uid')]),
     ...Object.entries(own).flatMap(([key, value]) => labelErrors(labels, key, value)),
     ...(parsed.ok && !labelsMatch(parsed.value, own)
-      ? [invalid('spec.selector', selector, '`selector` not auto-generated')]
+      ? [invalid('spec.selector', goSelector(selector), '`selector` not auto-generated')]
       : []),
   ];
 }

@@ -254,7 +254,7 @@ function containerWarnings(container: Container, path: string, warnings: string[
     fractionWarning(container.resources?.requests, name, `${path}.resources.requests`, warnings);
   }
   const seen = new Set<string>();
-  container.env?.forEach(({ name, value = '', valueFrom }, i) => {
+  container.env?.forEach(({ name = '', value = '', valueFrom }, i) => {
     const reference = `$(${name})`;
     const extendsPrevious = !valueFrom && value !== reference && value.includes(reference);
     if (seen.has(name) && !extendsPrevious) {

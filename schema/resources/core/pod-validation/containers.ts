@@ -35,8 +35,9 @@ export function validateContainers(context: ContainerContext, path: string, erro
   spec.containers.forEach((container, i) => {
     const at = `${path}[${i}]`;
     validateCommon(container, context, at, errors);
-    if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
-    names.add(container.name);
+    const { name = '' } = container;
+    if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
+    names.add(name);
     const gracePeriod = spec.terminationGracePeriodSeconds;
     if (container.lifecycle) validateLifecycle(container.lifecycle, gracePeriod, spec.os, `${at}.lifecycle`, errors);
     validateProbes(container, gracePeriod, at, errors);
@@ -45,18 +46,21 @@ export function validateContainers(context: ContainerContext, path: string, erro
   validateHostPorts(spec.containers, path, errors);
 }
 
+const NO_RULES_WITHOUT_POLICY = 'must specify restartPolicy when restart rules are used';
 const ONLY_SIDECARS = 'may not be set for init containers without restartPolicy=Always';
 
 export function validateInitContainers(context: ContainerContext, path: string, errors: FieldError[]): void {
   const { spec, options } = context;
-  const names = new Set(spec.containers?.map((container) => container.name));
+  const names = new Set(spec.containers?.map(({ name = '' }) => name));
   spec.initContainers?.forEach((container, i) => {
     const at = `${path}[${i}]`;
     const isSidecar = isRestartableInitContainer(container);
     validateCommon(container, context, at, errors);
-    validateRestartRules(container, at, errors);
-    if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
-    else if (container.name) names.add(container.name);
+    const { name = '', restartPolicy, restartPolicyRules } = container;
+    if (restartPolicy !== undefined) validateRestartRules(container, at, errors);
+    else if (restartPolicyRules?.length) errors.push(required(`${at}.restartPolicy`, NO_RULES_WITHOUT_POLICY));
+    if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
+    else if (name) names.add(name);
     validateHostPorts([container], path, errors);
     if (isSidecar) {
       const gracePeriod = spec.terminationGracePeriodSeconds;
@@ -78,7 +82,7 @@ export function validateInitContainers(context: ContainerContext, path: string, 
 
 const EPHEMERAL_DETAIL = 'cannot be set for an Ephemeral Container';
 
-/** In the order of upstream's type. `resources` may be present but empty. */
+/** In the order of upstream's type. Only `resources` may be present but empty. */
 const NOT_FOR_EPHEMERAL = [
   'ports',
   'resources',
@@ -94,20 +98,19 @@ const NOT_FOR_EPHEMERAL = [
 export function validateEphemeralContainers(context: ContainerContext, path: string, errors: FieldError[]): void {
   const { spec } = context;
   if (!spec.ephemeralContainers?.length) return;
-  const others = new Set(
-    [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((container) => container.name),
-  );
+  const others = new Set([...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(({ name = '' }) => name));
   const names = new Set(others);
   spec.ephemeralContainers.forEach((container, i) => {
     const at = `${path}[${i}]`;
     validateCommon(container, context, at, errors);
     validateImageSpace(container, at, errors);
-    if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
-    names.add(container.name);
+    const { name = '' } = container;
+    if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
+    names.add(name);
     const target = container.targetContainerName;
     if (target && !others.has(target)) errors.push(notFoundField(`${at}.targetContainerName`, target));
-    for (const name of NOT_FOR_EPHEMERAL) {
-      if (isSet(container[name])) errors.push(forbiddenField(`${at}.${name}`, EPHEMERAL_DETAIL));
+    for (const field of NOT_FOR_EPHEMERAL) {
+      if (isSet(field, container)) errors.push(forbiddenField(`${at}.${field}`, EPHEMERAL_DETAIL));
     }
     container.volumeMounts?.forEach(({ subPath, subPathExpr }, j) => {
       if (subPath) errors.push(forbiddenField(`${at}.volumeMounts[${j}].subPath`, EPHEMERAL_DETAIL));
@@ -116,8 +119,8 @@ export function validateEphemeralContainers(context: ContainerContext, path: str
   });
 }
 
-const isSet = (value: unknown): boolean =>
-  value !== undefined && value !== null && (typeof value !== 'object' || Object.keys(value).length > 0);
+const isSet = (field: (typeof NOT_FOR_EPHEMERAL)[number], container: Container): boolean =>
+  field === 'resources' ? Object.keys(container.resources ?? {}).length > 0 : container[field] !== undefined;
 
 /** Only of pods; templates may hold it, as they always could. */
 export function validateImageSpace({ image = '' }: Container, path: string, errors: FieldError[]): void {
@@ -192,7 +195,7 @@ function validateResizePolicy(
   errors: FieldError[],
 ): void {
   const seen = new Set<string>();
-  policies?.forEach(({ resourceName, restartPolicy }, i) => {
+  policies?.forEach(({ resourceName = '' as never, restartPolicy }, i) => {
     if (seen.has(resourceName)) errors.push(duplicate(`${path}[${i}]`, resourceName));
     seen.add(resourceName);
     if (!resourceName) errors.push(required(path));
@@ -219,7 +222,7 @@ function validateRestartRules(container: Container, path: string, errors: FieldE
   const { restartPolicy, restartPolicyRules: rules = [] } = container;
   if (restartPolicy === undefined) {
     if (rules.length === 0) return;
-    errors.push(required(`${path}.restartPolicy`, 'must specify restartPolicy when restart rules are used'));
+    errors.push(required(`${path}.restartPolicy`, NO_RULES_WITHOUT_POLICY));
   } else if (!RESTART_POLICIES.includes(restartPolicy)) {
     errors.push(notSupported(`${path}.restartPolicy`, restartPolicy, RESTART_POLICIES));
   }

@@ -2,6 +2,8 @@
  * Messages print whole structs of upstream's internal types: every field, under its Go name, in
  * declaration order, absent pointers as null.
  */
+import type { LabelSelectorObject } from '../../../meta/label-selector.ts';
+
 const MAPS = new Set(['annotations', 'labels', 'limits', 'matchLabels', 'nodeSelector', 'overhead', 'requests']);
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   seLinuxOptions: 'SELinuxOptions',
@@ -40,3 +42,9 @@ export function goNamed(value: unknown): unknown {
 export function goMap(map: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> | null {
   return map ? Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))) : null;
 }
+
+/** Selectors print without what is empty. */
+export const goSelector = ({ matchLabels = {}, matchExpressions = [] }: LabelSelectorObject): object => ({
+  ...(Object.keys(matchLabels).length > 0 ? { matchLabels: goMap(matchLabels) } : {}),
+  ...(matchExpressions.length > 0 ? { matchExpressions } : {}),
+});

@@ -182,7 +182,8 @@ function validateResourceClaim(claim: ResourceClaim, seen: Set<string>, path: st
     validateDNS1123Label(name, `${path}.name`, errors);
     seen.add(name);
   }
-  const shown = (): object => goStruct(claim, ['name', 'resourceClaimName', 'resourceClaimTemplateName']);
+  const shown = (): object =>
+    goStruct({ ...claim, name: claim.name ?? '' }, ['name', 'resourceClaimName', 'resourceClaimTemplateName']);
   if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
     const detail = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified';
     errors.push(invalid(path, shown(), detail));

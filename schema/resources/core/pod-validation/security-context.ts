@@ -125,7 +125,7 @@ export function validateSeccompProfile(profile: SeccompProfile | undefined, path
   const at = `${path}.localhostProfile`;
   if (profile.type !== 'Localhost') {
     if (profile.localhostProfile === undefined) return;
-    const shown = goStruct(profile, ['type', 'localhostProfile']);
+    const shown = goStruct({ ...profile, type: profile.type ?? '' }, ['type', 'localhostProfile']);
     errors.push(invalid(at, shown, 'can only be set when seccomp type is Localhost'));
   } else if (profile.localhostProfile === undefined) {
     errors.push(required(at, 'must be set when seccomp type is Localhost'));

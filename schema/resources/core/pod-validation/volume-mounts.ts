@@ -31,14 +31,14 @@ export function validateVolumeMounts(
     if (!mountPath) errors.push(required(`${at}.mountPath`));
     if (mountPaths.has(mountPath)) errors.push(invalid(`${at}.mountPath`, mountPath, 'must be unique'));
     mountPaths.add(mountPath);
-    if (devices.some((device) => device.name === name)) {
+    if (devices.some(({ name: device = '' }) => device === name)) {
       errors.push(invalid(`${at}.name`, name, 'must not already exist in volumeDevices'));
     }
-    if (devices.some((device) => device.devicePath === mountPath)) {
+    if (devices.some(({ devicePath = '' }) => devicePath === mountPath)) {
       errors.push(invalid(`${at}.mountPath`, mountPath, 'must not already exist as a path in volumeDevices'));
     }
     validateSubPaths(mount, path, at, errors);
-    if (mount.mountPropagation)
+    if (mount.mountPropagation !== undefined)
       validatePropagation(mount.mountPropagation, container, `${path}.mountPropagation`, errors);
     validateRecursiveReadOnly(mount, `${path}.recursiveReadOnly`, errors);
   });
@@ -97,10 +97,10 @@ export function validateVolumeDevices(
     if (devicePath.split('/').includes('..')) {
       errors.push(invalid(`${at}.devicePath`, devicePath, "can not contain backsteps ('..')"));
     } else paths.add(devicePath);
-    if (mounts.some((mount) => mount.name === name)) {
+    if (mounts.some(({ name: mount = '' }) => mount === name)) {
       errors.push(invalid(`${at}.name`, name, 'must not already exist in volumeMounts'));
     }
-    if (mounts.some((mount) => mount.mountPath === devicePath)) {
+    if (mounts.some(({ mountPath = '' }) => mountPath === devicePath)) {
       errors.push(invalid(`${at}.devicePath`, devicePath, 'must not already exist as a path in volumeMounts'));
     }
     if (name) names.add(name);
