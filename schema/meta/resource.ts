@@ -178,6 +178,9 @@ export interface ResourceDefinition<T extends KubeObject = UntypedObject> {
    */
   readonly updateSubresources: Readonly<Record<string, UpdateStrategy<T>>>;
 
+  /** What every request to the kind is warned of, e.g. `v1 Endpoints is deprecated in v1.33+; …`. */
+  readonly deprecation?: string;
+
   /** True: PUT to a missing name creates it. */
   readonly allowCreateOnUpdate: boolean;
   /** True: an update without resourceVersion overwrites. */

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { Status } from '../../schema/meta/status.ts';
 import type { Accepted } from './negotiation/accept.ts';
 import { jsonMediaType } from './negotiation/json.ts';
+import { warningHeaders } from './warnings.ts';
 
 const PLAIN: Accepted = { mediaType: jsonMediaType, conversion: undefined, isPretty: false };
 
@@ -20,7 +21,7 @@ interface AnswerOptions {
 export function jsonAnswer(code: number, json: string, options: AnswerOptions = {}): Response {
   const { mediaType, isPretty } = options.accepted ?? PLAIN;
   const headers = new Headers({ 'content-type': mediaType.name, 'cache-control': 'no-cache, private' });
-  for (const warning of options.warnings ?? []) headers.append('warning', warningHeader(warning));
+  for (const warning of warningHeaders(options.warnings ?? [])) headers.append('warning', warning);
   const body = mediaType.writeBody(json, isPretty);
   if (code === 200 && body.length >= GZIP_CHARS_MIN && acceptsGzip(options.acceptEncoding))
     return gzipped(code, body, headers);
@@ -67,15 +68,3 @@ export const textAnswer = (code: number, text: string, headers: Record<string, s
 
 /** For paths of no API at all, as upstream's last handler. */
 export const pathNotFound = (): Response => textAnswer(404, '404 page not found\n');
-
-/** Source: RFC 7234 section 5.5 as apimachinery's util/net NewWarningHeader writes it. */
-function warningHeader(text: string): string {
-  const printable = text.replace(/\p{Cc}/gu, ' ').replace(/[\\"]/g, '\\$&');
-  return `299 - "${asLatin1(printable)}"`;
-}
-
-/** Header values are bytes: what is no Latin-1 goes as its UTF-8 bytes. */
-function asLatin1(text: string): string {
-  if (!/\P{ASCII}/u.test(text)) return text;
-  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
-}

@@ -303,9 +303,10 @@ export function respond(
   answer: Answer,
   warnings: readonly string[] = [],
 ): Handled {
+  const { deprecation } = resource.definition;
   const options = {
     accepted: isPretty(api) ? { ...accepted, isPretty: true } : accepted,
-    warnings: answer.warnings ? [...warnings, ...answer.warnings] : warnings,
+    warnings: [...(deprecation ? [deprecation] : []), ...warnings, ...(answer.warnings ?? [])],
     acceptEncoding: api.request.headers.get('accept-encoding'),
   };
   if (!accepted.conversion || answer.code >= 400) return jsonAnswer(answer.code, answer.body, options);

@@ -87,6 +87,7 @@ export const endpoints = defineResource<Endpoints>({
   shortNames: ['ep'],
   scope: 'Namespaced',
   schema: 'V1Endpoints',
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   validateName: nameIsDNSSubdomain,
   defaults({ subsets = [] }) {
     for (const { ports = [] } of subsets) for (const port of ports) port.protocol ||= 'TCP';
