@@ -1,7 +1,7 @@
 /** Requests to objects: each becomes one call to a shard or the hub. */
 import type { ExpectedKind } from '../../schema/decode/decode-object.ts';
 import { nameIsDNSLabel } from '../../schema/meta/name-rules.ts';
-import { badRequest, type Status, unsupportedMediaType } from '../../schema/meta/status.ts';
+import { badRequest, type Status, timeout, unsupportedMediaType } from '../../schema/meta/status.ts';
 import type { Answer, PatchType, RequestTarget } from '../../schema/protocol/shard.ts';
 import { forbiddenStatus } from '../authz/attributes.ts';
 import { authorize } from '../authz/chain.ts';
@@ -48,8 +48,16 @@ export async function serveObjects(api: ApiRequest, resource: ServedResource): P
   const accepted = negotiate(api.request.headers.get('accept'), allowsObjectForms);
   if (!accepted.ok) return accepted.status;
   const handler = HANDLERS[verb];
-  return handler ? handler(api, resource, accepted.value) : methodNotAllowed();
+  if (!handler) return methodNotAllowed();
+  const handled = handler(api, resource, accepted.value);
+  return verb === 'watch' ? handled : api.runtime.within(REQUEST_MS_MAX, handled, tooLate);
 }
+
+/** What takes longer is told to be tried again. Source: apiserver --request-timeout. */
+const REQUEST_MS_MAX = 60_000;
+
+const tooLate = (): Status =>
+  timeout('Timeout: request did not complete within requested timeout - context deadline exceeded');
 
 type Handler = (api: ApiRequest, resource: ServedResource, accepted: Accepted) => Promise<Handled>;
 
@@ -223,7 +231,7 @@ async function deleteObject(api: ApiRequest, resource: ServedResource, accepted:
 }
 
 async function deleteObjects(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
-  const list = listOptions(api.query, resource.definition);
+  const list = listOptions(api.query, resource);
   if (!list.ok) return list.status;
   const options = await decodeDeleteOptions(api);
   if (!options.ok) return options.status;
@@ -248,7 +256,7 @@ async function getObject(api: ApiRequest, resource: ServedResource, accepted: Ac
 }
 
 async function listObjects(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
-  const options = listOptions(api.query, resource.definition);
+  const options = listOptions(api.query, resource);
   if (!options.ok) return options.status;
   const target = narrowed(targetOf(api, resource), resource, options.value);
   const { labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch } = options.value;

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { ResourceDefinition, ServedVersion } from '../../schema/meta/resource.ts';
+import { catalog } from '../../schema/resources/catalog.ts';
 import { boxes } from '../registry/test-kinds.ts';
 import { listOptions, managerOfUserAgent, writeOptions } from './request-options.ts';
 
 const list = (query: string): string => {
-  const options = listOptions(new URLSearchParams(query), boxes);
+  const options = listOptions(new URLSearchParams(query), { definition: boxes, served: undefined });
   return options.ok ? 'ok' : `${options.status.code} ${options.status.message}`;
 };
 
@@ -97,4 +99,19 @@ describe('write options', () => {
     expect(managerOfUserAgent('Helm/3.6.2')).toBe('Helm');
     expect(managerOfUserAgent('')).toBe('unknown');
   });
+});
+
+it('takes the field labels of the version that is asked, by their stored names', () => {
+  const event = catalog.find(({ kind }) => kind === 'Event') as ResourceDefinition;
+  const selectorOf = (served: ServedVersion | undefined, fieldSelector: string): string => {
+    const options = listOptions(new URLSearchParams({ fieldSelector }), { definition: event, served });
+    return options.ok ? options.value.fieldSelector : options.status.message;
+  };
+  const [eventsV1] = event.alsoServed ?? [];
+  expect(selectorOf(eventsV1, 'reportingController=x,regarding.name=y,metadata.name=z')).toBe(
+    'metadata.name=z,involvedObject.name=y,reportingComponent=x',
+  );
+  expect(selectorOf(eventsV1, 'involvedObject.name=y')).toBe('field label not supported: involvedObject.name');
+  expect(selectorOf(undefined, 'source=x')).toBe('source=x');
+  expect(selectorOf(undefined, 'regarding.name=y')).toBe('field label not supported: regarding.name');
 });

@@ -18,10 +18,11 @@ import {
 } from '../../schema/meta/field-selector.ts';
 import { parseLabelSelector } from '../../schema/meta/label-selector.ts';
 import { validateFieldManager } from '../../schema/meta/object-meta-validation.ts';
-import type { ResourceDefinition } from '../../schema/meta/resource.ts';
+import type { ResourceDefinition, ServedVersion } from '../../schema/meta/resource.ts';
 import { badRequest, fail, ok, type Result, type Status } from '../../schema/meta/status.ts';
 import type { FieldValidation, PatchType } from '../../schema/protocol/shard.ts';
 import { isTrue } from './request-info.ts';
+import type { ServedResource } from './served-resources.ts';
 
 const META_GROUP = 'meta.k8s.io';
 
@@ -101,11 +102,12 @@ export interface ListOptions {
 /** Longer selectors are refused before they are parsed. */
 const SELECTOR_CHARS_MAX = 65_536;
 const RESOURCE_VERSION = /^\d{1,20}$/;
+const METADATA_LABELS = ['metadata.name', 'metadata.namespace'].map((name) => [name, name] as const);
 
 /** Options of list, watch and deletecollection. */
 export function listOptions(
   query: URLSearchParams,
-  definition: ResourceDefinition,
+  { definition, served }: Pick<ServedResource, 'definition' | 'served'>,
   forceWatch = false,
 ): Result<ListOptions> {
   const limit = integer(query, 'limit');
@@ -115,7 +117,7 @@ export function listOptions(
   const labelSelector = query.get('labelSelector') ?? '';
   const labelError = selectorError(labelSelector, parseLabelSelector);
   if (labelError) return fail(badRequest(labelError));
-  const fields = fieldSelector(query.get('fieldSelector') ?? '', definition);
+  const fields = fieldSelector(query.get('fieldSelector') ?? '', fieldLabels(definition, served));
   if (!fields.ok) return fields;
   const options: ListOptions = {
     labelSelector,
@@ -168,20 +170,27 @@ function selectorError(
   return parsed.ok ? undefined : parsed.error;
 }
 
-function fieldSelector(text: string, definition: ResourceDefinition): Result<FieldSelector> {
+/** The field labels a version's selectors may use, each with the stored form's. */
+function fieldLabels(definition: ResourceDefinition, served: ServedVersion | undefined): ReadonlyMap<string, string> {
+  const own = served?.fieldLabels ?? Object.fromEntries(definition.selectableFieldNames.map((name) => [name, name]));
+  return new Map([...METADATA_LABELS, ...Object.entries(own)]);
+}
+
+function fieldSelector(text: string, labels: ReadonlyMap<string, string>): Result<FieldSelector> {
   if (text === '') return ok([]);
   if (text.length > SELECTOR_CHARS_MAX)
     return fail(badRequest(`the selector is longer than ${SELECTOR_CHARS_MAX} characters`));
   const parsed = parseFieldSelector(text);
   if (!parsed.ok) return fail(badRequest(parsed.error));
-  const known = new Set(['metadata.name', 'metadata.namespace', ...definition.selectableFieldNames]);
-  const stranger = parsed.value.find((requirement) => !known.has(requirement.field));
-  if (!stranger) return ok(parsed.value);
-  const text_ =
-    definition.selectableFieldNames.length > 0
-      ? `field label not supported: ${stranger.field}`
-      : `${JSON.stringify(stranger.field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
-  return fail(badRequest(text_));
+  const stranger = parsed.value.find(({ field }) => !labels.has(field));
+  if (!stranger) return ok(parsed.value.map((term) => ({ ...term, field: labels.get(term.field) as string })));
+  return fail(
+    badRequest(
+      labels.size > METADATA_LABELS.length
+        ? `field label not supported: ${stranger.field}`
+        : `${JSON.stringify(stranger.field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+    ),
+  );
 }
 
 function listErrors(options: ListOptions): FieldError[] {

@@ -13,7 +13,7 @@ const WATCH_SECONDS_MIN = 1_800;
 const WATCH_SECONDS_MAX = 86_400;
 
 export async function watchObjects(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
-  const options = listOptions(api.query, resource.definition, true);
+  const options = listOptions(api.query, resource, true);
   if (!options.ok) return options.status;
   if (accepted.mediaType.name !== 'application/json') {
     return notAcceptable('only the following media types are accepted: application/json;stream=watch');
