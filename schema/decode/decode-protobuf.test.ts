@@ -28,6 +28,16 @@ const bodies = [
     },
   },
   {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    schema: 'V1Lease',
+    body: 'azhzAAofChZjb29yZGluYXRpb24uazhzLmlvL3YxEgVMZWFzZRIxChEKAWwSABoAIgAqADIAOABCABIcGg0IgpK4w5j+////ARAAIgsIpevcygYQgJTvOhoAIgA=',
+    value: {
+      metadata: { name: 'l' },
+      spec: { acquireTime: '0001-01-01T00:00:02.000000Z', renewTime: '2026-01-02T03:04:05.123456Z' },
+    },
+  },
+  {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     schema: 'V1ConfigMap',

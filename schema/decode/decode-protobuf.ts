@@ -14,6 +14,7 @@ import { PROTOBUF_FIELDS } from './protobuf-fields.ts';
 const PREFIX = [0x6b, 0x38, 0x73, 0x00] as const;
 const MS_PER_SECOND = 1_000;
 const NANOS_PER_MS = 1_000_000;
+const NANOS_PER_MICROSECOND = 1000;
 
 type Members = Record<string, unknown>;
 
@@ -266,7 +267,7 @@ function readIntOrString(reader: BinaryReader): number | string {
 }
 
 /** An empty message is no time. */
-function readTime(reader: BinaryReader, format: (ms: number) => string): string | undefined {
+function readTime(reader: BinaryReader, format: (ms: number, microseconds: number) => string): string | undefined {
   if (reader.len === 0) return undefined;
   let seconds = 0;
   let nanos = 0;
@@ -278,7 +279,8 @@ function readTime(reader: BinaryReader, format: (ms: number) => string): string 
       nanos = time.int32();
     },
   });
-  return format(seconds * MS_PER_SECOND + Math.floor(nanos / NANOS_PER_MS));
+  const ms = Math.floor(nanos / NANOS_PER_MS);
+  return format(seconds * MS_PER_SECOND + ms, Math.floor((nanos - ms * NANOS_PER_MS) / NANOS_PER_MICROSECOND));
 }
 
 /** RawExtension and FieldsV1 carry JSON text. */

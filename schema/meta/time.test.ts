@@ -7,6 +7,7 @@ const AT = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 test('times are written with seconds, micro times with microseconds', () => {
   expect(formatTime(AT)).toBe('2026-01-02T03:04:05Z');
   expect(formatMicroTime(AT)).toBe('2026-01-02T03:04:05.678000Z');
+  expect(formatMicroTime(AT, 9)).toBe('2026-01-02T03:04:05.678009Z');
   expect(parseTime('2026-01-02T03:04:05.678Z')).toBe(AT);
 });
 

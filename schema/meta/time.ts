@@ -42,8 +42,9 @@ function parseInstant(text: string): Instant | undefined {
 /** `2006-01-02T15:04:05Z`. Fractions of a second are cut off. */
 export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, -5)}Z`;
 
-/** `2006-01-02T15:04:05.000000Z`. */
-export const formatMicroTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}000Z`;
+/** `2006-01-02T15:04:05.000000Z`. `microseconds`: what comes on top of whole ms, less than 1,000. */
+export const formatMicroTime = (ms: number, microseconds = 0): string =>
+  `${new Date(ms).toISOString().slice(0, -1)}${String(microseconds).padStart(3, '0')}Z`;
 
 /** ms since the epoch, fractions included, or undefined when the text is no RFC 3339 time. */
 export function parseTime(text: string): number | undefined {
