@@ -21,7 +21,8 @@ export const bootstrapTokenCleaner = defineController({
   reconcile(view, name, { now }) {
     if (view.namespace !== NAMESPACE) return { writes: [] };
     const secret = view.get('secrets', name);
-    if (secret === undefined || secret['type'] !== TOKEN_TYPE || secret.metadata.deletionTimestamp) return { writes: [] };
+    if (secret === undefined || secret['type'] !== TOKEN_TYPE || secret.metadata.deletionTimestamp)
+      return { writes: [] };
     const at = expirationOf(secret);
     if (at === undefined) return { writes: [] };
     if (at > now) return { writes: [], requeueAt: at };

@@ -5,6 +5,7 @@ import { definitionOfKind } from '../../schema/resources/lookup.ts';
 import { bootstrapTokenCleaner } from './bootstrap-token-cleaner.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import type { Controller } from './controller.ts';
+import { cronJobController } from './cron-job/cron-job.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts';
@@ -47,6 +48,7 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
   deploymentController,
   statefulSetController,
   jobController,
+  cronJobController,
   endpointSliceController,
   endpointsController,
   endpointSliceMirroringController,
