@@ -10,7 +10,7 @@ import {
 } from '../../meta/label-selector.ts';
 import { nameIsDNSSubdomain } from '../../meta/name-rules.ts';
 import type { Typed } from '../../meta/object-meta.ts';
-import { validateImmutableField, validateNonnegative } from '../../meta/object-meta-validation.ts';
+import { validateNonnegative } from '../../meta/object-meta-validation.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { setPodTemplateDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledTemplateFields } from '../core/pod-dropped-fields.ts';
@@ -32,7 +32,7 @@ import {
 } from '../printing.ts';
 import { intOrPercentValue, validateAtMost100Percent, validateIntOrPercent } from './int-or-percent.ts';
 import { validateCollisionCount, validateCounts } from './workload-status.ts';
-import { validateEndlessPods } from './workload-template.ts';
+import { validateEndlessPods, validateSelectorKept } from './workload-template.ts';
 
 export type DaemonSet = Typed<IDaemonSet>;
 type Spec = NonNullable<DaemonSet['spec']>;
@@ -159,7 +159,7 @@ export const daemonSet = defineResource<DaemonSet>({
       const template = templateOf(previous);
       const allowInvalidSelector = validateLabelSelector(specOf(previous).selector, '').length > 0;
       return [
-        ...validateImmutableField(specOf(next).selector, specOf(previous).selector, 'spec.selector'),
+        ...validateSelectorKept(specOf(next).selector, specOf(previous).selector),
         ...validateLeniently(STRICT_FOR_TEMPLATE, template.spec, template.metadata, (options) =>
           validate(next, options, allowInvalidSelector),
         ),

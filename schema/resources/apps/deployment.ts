@@ -4,7 +4,7 @@ import { semanticEqual } from '../../meta/deep-equal.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../meta/field-error.ts';
 import { formatLabels, labelSelectorOf } from '../../meta/label-selector.ts';
 import { nameIsDNSSubdomain } from '../../meta/name-rules.ts';
-import { validateImmutableField, validateNonnegative } from '../../meta/object-meta-validation.ts';
+import { validateNonnegative } from '../../meta/object-meta-validation.ts';
 import type { Typed } from '../../meta/object-meta.ts';
 import { defineResource, type TableDefinition, type UpdateStrategy } from '../../meta/resource.ts';
 import { setPodTemplateDefaults } from '../core/pod-defaults.ts';
@@ -23,7 +23,7 @@ import {
   validateCounts,
   validateWithinReplicas,
 } from './workload-status.ts';
-import { validateReplicaSetTemplate, validateWorkloadSelector } from './workload-template.ts';
+import { validateReplicaSetTemplate, validateSelectorKept, validateWorkloadSelector } from './workload-template.ts';
 
 export type Deployment = Typed<IDeployment>;
 type Spec = NonNullable<Deployment['spec']>;
@@ -114,7 +114,7 @@ const update: UpdateStrategy<Deployment> = {
       ...validateLeniently(STRICT_FOR_TEMPLATE, template.spec, template.metadata, (options) =>
         validateDeployment(next, options),
       ),
-      ...validateImmutableField(next.spec?.selector, previous.spec?.selector, 'spec.selector'),
+      ...validateSelectorKept(next.spec?.selector, previous.spec?.selector),
     ];
   },
   warnings(next, previous) {

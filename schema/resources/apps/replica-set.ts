@@ -4,7 +4,7 @@ import { semanticEqual } from '../../meta/deep-equal.ts';
 import type { FieldError } from '../../meta/field-error.ts';
 import { formatLabelSelectorObject } from '../../meta/label-selector.ts';
 import { nameIsDNSSubdomain } from '../../meta/name-rules.ts';
-import { validateImmutableField, validateNonnegative } from '../../meta/object-meta-validation.ts';
+import { validateNonnegative } from '../../meta/object-meta-validation.ts';
 import type { Typed } from '../../meta/object-meta.ts';
 import { defineResource, type UpdateStrategy } from '../../meta/resource.ts';
 import { setPodTemplateDefaults } from '../core/pod-defaults.ts';
@@ -16,7 +16,7 @@ import { warningsForPodTemplate, workloadNameWarnings } from '../core/pod-warnin
 import { age, ageColumn, column, containerCells, containersColumn, imagesColumn, nameColumn } from '../printing.ts';
 import { replicasScale } from './scale.ts';
 import { validateAvailable, validateCounts, validateWithinReplicas } from './workload-status.ts';
-import { validateReplicaSetTemplate, validateWorkloadSelector } from './workload-template.ts';
+import { validateReplicaSetTemplate, validateSelectorKept, validateWorkloadSelector } from './workload-template.ts';
 
 export type ReplicaSet = Typed<IReplicaSet>;
 type Spec = NonNullable<ReplicaSet['spec']>;
@@ -53,7 +53,7 @@ const update: UpdateStrategy<ReplicaSet> = {
       ...validateLeniently(STRICT_FOR_TEMPLATE, template.spec, template.metadata, (options) =>
         validateReplicaSet(next, options),
       ),
-      ...validateImmutableField(next.spec?.selector, previous.spec?.selector, 'spec.selector'),
+      ...validateSelectorKept(next.spec?.selector, previous.spec?.selector),
     ];
   },
   warnings(next, previous) {

@@ -26,7 +26,12 @@ import {
   validateCounts,
   validateWithinReplicas,
 } from './workload-status.ts';
-import { validateEndlessPods, validateSelectorMatches, validateWorkloadSelector } from './workload-template.ts';
+import {
+  validateEndlessPods,
+  validateSelectorKept,
+  validateSelectorMatches,
+  validateWorkloadSelector,
+} from './workload-template.ts';
 
 export type StatefulSet = Typed<IStatefulSet>;
 type Spec = NonNullable<StatefulSet['spec']>;
@@ -175,7 +180,7 @@ function validateUpdate(next: StatefulSet, previous: StatefulSet): FieldError[] 
   const [after, before] = [specOf(next), specOf(previous)];
   return [
     ...errors,
-    ...validateImmutableField(after.selector, before.selector, 'spec.selector'),
+    ...validateSelectorKept(after.selector, before.selector),
     ...validateImmutableField(after.volumeClaimTemplates, before.volumeClaimTemplates, 'spec.volumeClaimTemplates'),
     ...validateImmutableField(after.serviceName ?? '', before.serviceName ?? '', 'spec.serviceName'),
     ...validateImmutableField(after.podManagementPolicy, before.podManagementPolicy, 'spec.podManagementPolicy'),

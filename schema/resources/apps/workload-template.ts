@@ -6,6 +6,7 @@ import {
   type LabelSelectorObject,
   validateLabelSelector,
 } from '../../meta/label-selector.ts';
+import { validateImmutableField } from '../../meta/object-meta-validation.ts';
 import type { PodTemplateSpec } from '../core/pod-types.ts';
 import { goMap, goSelector } from '../core/pod-validation/go-struct.ts';
 import type { PodValidationOptions } from '../core/pod-validation/options.ts';
@@ -26,6 +27,12 @@ export function validateWorkloadSelector(
 
 const isEmptySelector = ({ matchLabels, matchExpressions }: LabelSelectorObject): boolean =>
   Object.keys(matchLabels ?? {}).length === 0 && !matchExpressions?.length;
+
+/** A workload keeps the pods it has. */
+export const validateSelectorKept = (
+  next: LabelSelectorObject | undefined,
+  previous: LabelSelectorObject | undefined,
+): FieldError[] => validateImmutableField(next && goSelector(next), previous && goSelector(previous), 'spec.selector');
 
 /** The selector must select the template's pods; a missing one selects nothing, an empty one is refused elsewhere. */
 export function validateSelectorMatches(

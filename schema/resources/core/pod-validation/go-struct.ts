@@ -43,8 +43,16 @@ export function goMap(map: Readonly<Record<string, unknown>> | undefined): Recor
   return map ? Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))) : null;
 }
 
+type Expression = NonNullable<LabelSelectorObject['matchExpressions']>[number];
+
+const goExpression = ({ key = '', operator = '', values = [] }: Expression): object => ({
+  key,
+  operator,
+  ...(values.length > 0 ? { values } : {}),
+});
+
 /** Selectors print without what is empty. */
 export const goSelector = ({ matchLabels = {}, matchExpressions = [] }: LabelSelectorObject): object => ({
   ...(Object.keys(matchLabels).length > 0 ? { matchLabels: goMap(matchLabels) } : {}),
-  ...(matchExpressions.length > 0 ? { matchExpressions } : {}),
+  ...(matchExpressions.length > 0 ? { matchExpressions: matchExpressions.map(goExpression) } : {}),
 });

@@ -30,7 +30,8 @@ export function validatePodResize(next: Pod, previous: Pod, options: PodValidati
   }
   const spec = (next.spec ?? {}) as PodSpec;
   const oldSpec = (previous.spec ?? {}) as PodSpec;
-  const podLevel = validatePodLevel(spec.resources, oldSpec.resources, errors);
+  const isPodLevel = hasLists(spec.resources) || hasLists(oldSpec.resources);
+  const podLevel = isPodLevel ? validatePodLevel(spec.resources, oldSpec.resources, errors) : spec.resources;
   const isOrdered =
     validateOrder(spec.containers, oldSpec.containers, 'containers', errors) &&
     validateOrder(spec.initContainers, oldSpec.initContainers, 'initContainers', errors);
@@ -49,6 +50,9 @@ export function validatePodResize(next: Pod, previous: Pod, options: PodValidati
   if (!semanticEqual(undone, oldSpec)) errors.push(forbiddenField('spec', 'only cpu and memory resources are mutable'));
   return errors;
 }
+
+const hasLists = (resources: ResourceRequirements | undefined): boolean =>
+  Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0;
 
 /** A node that reports what it granted can resize; before a container runs nobody has reported yet. */
 function isResizeSupported(pod: Pod): boolean {

@@ -136,7 +136,7 @@ function validateExtendedClaim(
   if (!requestMappings.length)
     errors.push(required(`${path}.requestMappings`, 'at least one request mapping is required'));
   const seen = new Set<string>();
-  requestMappings.forEach(({ containerName, resourceName, requestName }, i) => {
+  requestMappings.forEach(({ containerName = '', resourceName, requestName }, i) => {
     const at = `${path}.requestMappings[${i}]`;
     const container = containers.find((candidate) => candidate.name === containerName);
     if (!container) {

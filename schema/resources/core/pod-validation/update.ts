@@ -95,8 +95,8 @@ function validateAddedTolerations(next: Tolerations, previous: Tolerations, erro
 type Gates = NonNullable<PodSpec['schedulingGates']>;
 
 function validateRemovedGates(next: Gates, previous: Gates, errors: FieldError[]): void {
-  next.forEach(({ name }, i) => {
-    if (previous.some((gate) => gate.name === name)) return;
+  next.forEach(({ name = '' }, i) => {
+    if (previous.some((gate) => (gate.name ?? '') === name)) return;
     const detail = `only deletion is allowed, but found new scheduling gate '${name}'`;
     errors.push(forbiddenField(`spec.schedulingGates[${i}].name`, detail));
   });
@@ -208,7 +208,7 @@ export function validateEphemeralContainersUpdate(
   const path = 'spec.ephemeralContainers';
   for (const old of previous.spec?.ephemeralContainers ?? []) {
     const container = next.spec?.ephemeralContainers?.findLast((candidate) => candidate.name === old.name);
-    const which = `existing ephemeral containers ${JSON.stringify(old.name)}`;
+    const which = `existing ephemeral containers ${JSON.stringify(old.name ?? '')}`;
     if (!container) errors.push(forbiddenField(path, `${which} may not be removed\n`));
     else if (!semanticEqual(old, container)) {
       errors.push(
