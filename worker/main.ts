@@ -6,11 +6,19 @@ import { hubOf } from './http/stores.ts';
 export { Hub } from './hub/hub.ts';
 export { Shard } from './shard/shard.ts';
 
+function within<T>(ms: number, task: Promise<T>, late: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(late()), ms);
+    void task.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 const app = createHandler({
   now: () => Date.now(),
   random: () => Math.random(),
   randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
   newUid: () => crypto.randomUUID(),
+  within,
 });
 
 export default {

@@ -13,6 +13,8 @@ export interface HttpRuntime {
   /** Unpredictable bytes, for credentials. */
   randomBytes(count: number): Uint8Array;
   newUid(): string;
+  /** What `task` comes to, or `late()` when it takes longer than `ms`; the task itself goes on. */
+  within<T>(ms: number, task: Promise<T>, late: () => T): Promise<T>;
 }
 
 /** A request that is authenticated and authorized. */

@@ -30,6 +30,7 @@ export class TestServer {
     random: () => 0.5,
     randomBytes: (count) => new Uint8Array(count),
     newUid: () => 'uid',
+    within: (_ms, task) => task,
   });
 
   constructor() {
