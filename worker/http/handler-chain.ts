@@ -18,7 +18,8 @@ import { serveObjects } from './object-requests.ts';
 import { methodNotAllowed, unknownResource } from './request-errors.ts';
 import { requestInfo } from './request-info.ts';
 import { securityDeps } from './security-deps.ts';
-import { findServedResource, isServedGroupVersion } from './served-resources.ts';
+import { findServedResource } from './served-resources.ts';
+import { isServedGroupVersion } from './served-versions.ts';
 import type { VirtualResource } from './virtual-resource.ts';
 import { findVirtualResource } from './virtual-resources.ts';
 

@@ -2,7 +2,6 @@
 import type { ResourceDefinition, ServedVersion } from '../../schema/meta/resource.ts';
 import { apiVersionOf } from '../../schema/meta/served-version.ts';
 import { catalog } from '../../schema/resources/catalog.ts';
-import { virtualResources } from './virtual-resources.ts';
 
 export interface ServedResource {
   readonly definition: ResourceDefinition;
@@ -40,13 +39,5 @@ const byPath = new Map(
   servedResources.map((resource) => [`${resource.apiVersion}/${resource.definition.plural}`, resource]),
 );
 
-const groupVersions: ReadonlySet<string> = new Set([
-  ...servedResources.map(({ apiVersion }) => apiVersion),
-  ...virtualResources.map(apiVersionOf),
-]);
-
 export const findServedResource = (group: string, version: string, plural: string): ServedResource | undefined =>
   byPath.get(`${apiVersionOf({ group, version })}/${plural}`);
-
-export const isServedGroupVersion = (group: string, version: string): boolean =>
-  groupVersions.has(apiVersionOf({ group, version }));
