@@ -1,5 +1,5 @@
 /** Counting and ordering a Deployment's ReplicaSets. Source: pkg/controller/deployment/util deployment_util.go. */
-import { cloneJson, equalJson } from '../../../schema/meta/json-value.ts';
+import { equalJson } from '../../../schema/meta/json-value.ts';
 import type { PodTemplateSpec } from '../../../schema/resources/core/pod-types.ts';
 import type { Deployment, ReplicaSet } from '../workload-types.ts';
 import { POD_TEMPLATE_HASH_LABEL } from '../template-hash.ts';
@@ -68,5 +68,3 @@ export function withoutHash(template: PodTemplateSpec | undefined): PodTemplateS
   if (Object.keys(labels).length === 0) delete metadata.labels;
   return { ...template, metadata };
 }
-
-export const copyOf = <T>(object: T): T => cloneJson(object);
