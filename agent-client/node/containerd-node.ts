@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import { CNI_CONFIG_FILE, cniConfig } from '../network/cni-config.ts';
 import { parseResolvConf, podDns } from '../network/dns-config.ts';
 import { choosePodCidr, routeDestinations } from '../network/pod-cidr.ts';
+import type { PodStatus } from '../pods/pod.ts';
 import type { DnsConfig } from '../pods/pod-config.ts';
 import { containerdConfig, type ContainerdPaths, containerdPaths } from '../runtime/containerd/containerd-config.ts';
 import { ContainerdProcess } from '../runtime/containerd/containerd-process.ts';
@@ -20,6 +21,7 @@ import { GrpcChannel } from '../runtime/cri/grpc-channel.ts';
 import { containerLogs } from '../streams/container-logs.ts';
 import { DialBack } from '../streams/dial-back.ts';
 import { HostFilesystem } from '../volumes/host-filesystem.ts';
+import { removeCgroup } from './cgroups.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { samplePressure } from './machine.ts';
 import type { NodeParts } from './node-agent.ts';
@@ -58,6 +60,7 @@ export async function containerdParts(options: ContainerdNodeOptions): Promise<N
   });
   if (own) await ensurePauseImage(runtime, paths);
   const hostDns = readHostDns();
+  const cgroupRoot = `/zeroplane/${options.nodeName}`;
   const housekeeping = new Housekeeping({
     runtime,
     clock,
@@ -80,10 +83,11 @@ export async function containerdParts(options: ContainerdNodeOptions): Promise<N
         token: (query) => tokens.token(query),
         nextTokenRefresh: (uid) => tokens.nextRefresh(uid),
         forgetTokens: (uid) => tokens.forget(uid),
+        removeCgroups: (uid) => removeCgroup(`${cgroupRoot}/pod${uid}`),
       });
     },
     dns: (pod): DnsConfig => podDns(pod, hostDns),
-    cgroupRoot: `/zeroplane/${options.nodeName}`,
+    cgroupRoot,
     seccompRoot: join(dataDir, 'seccomp'),
     podCIDR,
     async usePodCIDR(cidr) {
@@ -98,7 +102,12 @@ export async function containerdParts(options: ContainerdNodeOptions): Promise<N
         node: node.name,
         log,
         token: () => node.credentials.token,
-        logs: (request, signal) => containerLogs(runtime, request, clock.now, signal),
+        logs: (request, signal) =>
+          containerLogs(runtime, request, {
+            now: clock.now,
+            signal,
+            waiting: (uid, container) => waitingReason(node.pods.worker(uid)?.status, container),
+          }),
       }),
     pressure: () => samplePressure(dataDir),
     async close(containers) {
@@ -108,6 +117,17 @@ export async function containerdParts(options: ContainerdNodeOptions): Promise<N
       else own?.detach();
     },
   };
+}
+
+/** Why a container waits; `ContainerCreating` when nothing is known of it yet, undefined when the pod is not known. */
+function waitingReason(status: PodStatus | undefined, container: string): string | undefined {
+  if (!status) return undefined;
+  const statuses = [
+    ...(status.containerStatuses ?? []),
+    ...(status.initContainerStatuses ?? []),
+    ...(status.ephemeralContainerStatuses ?? []),
+  ];
+  return statuses.find((s) => s.name === container)?.state?.waiting?.reason ?? 'ContainerCreating';
 }
 
 /** Said, kept from before, or chosen now; in this order. */

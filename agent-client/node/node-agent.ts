@@ -195,6 +195,7 @@ export class NodeAgent {
       gate: new StartGate(SANDBOXES_AT_ONCE_MAX),
       node: {
         nodeName: name,
+        labels: () => this.cache.get('nodes', '', name)?.metadata.labels ?? nodeLabels(this.#description),
         hostIPs: this.#description.addresses.filter((a) => isIP(a) !== 0),
         allocatable: allocatable(this.#description.machine),
         memoryCapacityBytes: this.#description.machine.memoryBytes,
@@ -312,6 +313,7 @@ export class NodeAgent {
       if (this.#options.parts.keepsPods) this.#saveStatus(change.uid, undefined);
     }
     if (!this.#stopped) this.pods.apply(changes);
+    if (reply.full) this.pods.toldEverything();
     if (reply.full && !this.#stopped) for (const worker of this.pods.pods) worker.wake();
     for (const stream of reply.streams) this.#streams.open(stream);
   }

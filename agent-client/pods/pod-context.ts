@@ -28,6 +28,8 @@ export interface PodObjects {
 export interface NodeIdentity {
   readonly nodeName: string;
   readonly hostIPs: readonly string[];
+  /** The Node's labels as they are now. */
+  labels(): Readonly<Record<string, string>>;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryCapacityBytes: number;
   readonly apiServer: { readonly host: string; readonly port: number };

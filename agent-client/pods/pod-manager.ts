@@ -3,8 +3,8 @@ import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { CacheChange } from '../control-plane/object-cache.ts';
 import { messageOf } from '../log.ts';
 import { killPod } from './container-killer.ts';
-import type { Pod, PodStatus } from './pod.ts';
-import { podSpec, podUid } from './pod.ts';
+import { isTerminalPhase, type Pod, podSpec, podUid, type PodStatus } from './pod.ts';
+import { admitPod } from './pod-admission.ts';
 import { GRACE_ANNOTATION } from './pod-config.ts';
 import type { PodContext } from './pod-context.ts';
 import type { RuntimePod } from './pod-observer.ts';
@@ -20,6 +20,8 @@ export class PodManager {
   readonly #orphans = new Set<string>();
   #cancelSweep: () => void = () => undefined;
   #stopped = false;
+  /** The control plane has told everything at least once: what it did not name is gone. */
+  #complete = false;
 
   constructor(context: PodContext) {
     this.#context = context;
@@ -40,6 +42,11 @@ export class PodManager {
       this.#add(pod, statuses.get(podUid(pod)) as PodStatus | undefined);
     }
     this.#planSweep();
+  }
+
+  /** From now on pods that no one named are leftovers. */
+  toldEverything(): void {
+    this.#complete = true;
   }
 
   /** Takes changes from the control plane. */
@@ -79,8 +86,19 @@ export class PodManager {
 
   #add(pod: Pod, status: PodStatus | undefined): void {
     const worker = new PodWorker(this.#context, pod, status ? { status } : undefined);
+    const taken = this.pods.filter((other) => other.countsAgainstNode).map((other) => other.pod);
     this.#workers.set(podUid(pod), worker);
+    if (!status && isNew(pod)) this.#admit(worker, taken);
     worker.wake();
+  }
+
+  /** Refused pods become Failed and are never asked again. */
+  #admit(worker: PodWorker, taken: readonly Pod[]): void {
+    const { node, events } = this.#context;
+    const admission = admitPod(worker.pod, taken, { labels: node.labels(), allocatable: node.allocatable });
+    if (admission.ok) return;
+    events.pod(worker.pod, 'Warning', admission.reason, admission.message);
+    worker.fail({ phase: 'Failed', reason: admission.reason, message: `Pod was rejected: ${admission.message}` });
   }
 
   #wakeUsers(change: CacheChange): void {
@@ -105,7 +123,7 @@ export class PodManager {
   async sweep(): Promise<void> {
     this.#reap();
     const listed = await this.#context.observer.list();
-    if (!listed || this.#stopped) return;
+    if (!listed || this.#stopped || !this.#complete) return;
     const orphans = listed.filter((pod) => pod.uid && !this.#workers.has(pod.uid) && !this.#orphans.has(pod.uid));
     await Promise.all(orphans.map((pod) => this.#removeOrphan(pod)));
     const known = new Set(listed.map((pod) => pod.uid));
@@ -142,6 +160,10 @@ export class PodManager {
     }
   }
 }
+
+/** No kubelet has taken it yet. */
+const isNew = (pod: Pod): boolean =>
+  !pod.metadata.deletionTimestamp && !pod.status?.startTime && !isTerminalPhase(pod.status?.phase);
 
 const orphanGrace = (pod: RuntimePod): number => {
   const seconds = Number(

@@ -69,6 +69,11 @@ export class PodWorker {
     return this.#status;
   }
 
+  /** False once it has ended or its object is gone: its place may be given away. */
+  get countsAgainstNode(): boolean {
+    return !this.#removed && this.#stage.kind === 'running' && !isTerminalPhase(this.#status.phase);
+  }
+
   get isGone(): boolean {
     return this.#stage.kind === 'gone';
   }

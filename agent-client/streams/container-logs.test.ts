@@ -63,13 +63,10 @@ const REQUEST: LogStreamRequest = {
   timestamps: false,
 };
 
+const WHEN = { now: () => Date.parse(at(10)), signal: new AbortController().signal, waiting: () => undefined };
+
 async function read(more: Partial<LogStreamRequest> = {}, runtime = runtimeOf(details())): Promise<string> {
-  const outcome = await containerLogs(
-    runtime,
-    { ...REQUEST, ...more },
-    () => Date.parse(at(10)),
-    new AbortController().signal,
-  );
+  const outcome = await containerLogs(runtime, { ...REQUEST, ...more }, WHEN);
   if (!outcome.ok) return `${outcome.status.code} ${outcome.status.message}`;
   const parts: Uint8Array[] = [];
   for await (const part of outcome.parts) parts.push(part);
@@ -98,9 +95,15 @@ describe('a container’s log', () => {
 
   test('says why there is none', async () => {
     expect(await read({}, runtimeOf())).toBe('404 pods "web" not found');
-    expect(await read({ container: 'other' })).toBe(
-      '400 container "other" in pod "web" is waiting to start: ContainerCreating',
-    );
+    const waiting = async (reason: string | undefined): Promise<string> => {
+      const outcome = await containerLogs(runtimeOf(), REQUEST, { ...WHEN, waiting: () => reason });
+      return outcome.ok ? '' : `${outcome.status.code} ${outcome.status.message}`;
+    };
+    const wait = '400 container "main" in pod "web" is waiting to start: ';
+    expect(await waiting('ContainerCreating')).toBe(`${wait}ContainerCreating`);
+    expect(await waiting('ImagePullBackOff')).toBe(`${wait}trying and failing to pull image`);
+    expect(await waiting('ErrImagePull')).toBe(`${wait}image can't be pulled`);
+    expect(await waiting(undefined)).toBe('404 pods "web" not found');
     expect(await read({ previous: true })).toBe('400 previous terminated container "main" in pod "web" not found');
     expect(await read()).toBe('');
   });

@@ -8,11 +8,18 @@ import { readLog } from './log-reader.ts';
 import { beginSelection, selectLine } from './log-selection.ts';
 import { tailOffset } from './log-tail.ts';
 
+/** Why a container has not started, as its status says: `ImagePullBackOff`. */
+export type WaitingReasonOf = (podUid: string, container: string) => string | undefined;
+
+const WAITING_WORDS: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+};
+
 export async function containerLogs(
   runtime: Runtime,
   request: LogStreamRequest,
-  now: () => number,
-  signal: AbortSignal,
+  context: { readonly now: () => number; readonly signal: AbortSignal; readonly waiting: WaitingReasonOf },
 ): Promise<LogOutcome> {
   const all = await runtime.listContainers(request.uid);
   const own = all
@@ -23,17 +30,13 @@ export async function containerLogs(
   const container = request.previous ? (own[0]?.state === 'exited' ? ended[1] : ended[0]) : own[0];
   if (!container && request.previous)
     return { ok: false, status: badRequest(`previous terminated container ${where} not found`) };
-  if (!container) {
-    const status = all.length
-      ? badRequest(`container ${where} is waiting to start: ContainerCreating`)
-      : notFound('pods', request.pod);
-    return { ok: false, status };
-  }
+  const reason = context.waiting(request.uid, request.container);
+  const waits = badRequest(`container ${where} is waiting to start: ${WAITING_WORDS[reason ?? ''] ?? reason}`);
+  if (!container) return { ok: false, status: reason === undefined ? notFound('pods', request.pod) : waits };
   const details = await runtime.containerDetails(container.id);
-  if (details.state === 'created')
-    return { ok: false, status: badRequest(`container ${where} is waiting to start: ContainerCreating`) };
+  if (details.state === 'created') return { ok: false, status: waits };
   if (!existsSync(details.logPath)) return { ok: true, parts: nothing() };
-  return { ok: true, parts: selected(runtime, details, request, now, signal) };
+  return { ok: true, parts: selected(runtime, details, request, context) };
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
@@ -42,8 +45,7 @@ async function* selected(
   runtime: Runtime,
   details: ContainerDetails,
   request: LogStreamRequest,
-  now: () => number,
-  signal: AbortSignal,
+  { now, signal }: { readonly now: () => number; readonly signal: AbortSignal },
 ): AsyncGenerator<Uint8Array> {
   const offset = request.tailLines === undefined ? 0 : await tailOffset(details.logPath, request.tailLines);
   let selection = beginSelection(request, now());

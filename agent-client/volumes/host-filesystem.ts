@@ -42,6 +42,8 @@ export interface HostFilesystemOptions {
   token: VolumeContext['token'];
   nextTokenRefresh(podUid: string): number | undefined;
   forgetTokens(podUid: string): void;
+  /** Removes the pod's own cgroups. */
+  removeCgroups(podUid: string): Promise<void>;
 }
 
 /** What a container may read of the pod's own files; `containers` holds termination messages. */
@@ -138,6 +140,7 @@ export class HostFilesystem implements PodFilesystem {
   async remove(uid: string, logDirectory: string): Promise<void> {
     await rm(podFolders(this.#options.dataDir, uid).root, { recursive: true, force: true });
     if (logDirectory) await rm(logDirectory, { recursive: true, force: true });
+    await this.#options.removeCgroups(uid);
   }
 
   async removeLog(path: string): Promise<void> {
