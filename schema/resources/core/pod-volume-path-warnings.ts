@@ -13,7 +13,7 @@ type Items = readonly { path: string }[];
 
 export function volumePathWarnings(volumes: readonly Volume[]): string[] {
   return volumes.flatMap((volume) => {
-    const { name, configMap, secret, downwardAPI, projected } = volume;
+    const { name = '', configMap, secret, downwardAPI, projected } = volume;
     const warn = (what: string, targets: readonly Target[]): string[] =>
       overlaps(targets).map((text) => `volume ${goQuote(name)} (${what}): overlapping paths: ${text}`);
     const warnings: string[] = [];

@@ -205,7 +205,7 @@ export function validateFileKeyVolumes(spec: PodSpec, path: string, errors: Fiel
   visitContainers(spec, path, (container, at) => {
     container.env?.forEach(({ valueFrom }, i) => {
       if (!valueFrom?.fileKeyRef) return;
-      const name = valueFrom.fileKeyRef.volumeName;
+      const name = valueFrom.fileKeyRef.volumeName ?? '';
       const namePath = `${at}.env[${i}].valueFrom.fileKeyRef.volumeName`;
       const volume = spec.volumes?.findLast((candidate) => candidate.name === name);
       if (!volume) errors.push(notFoundField(namePath, name));
