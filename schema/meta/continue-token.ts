@@ -6,6 +6,8 @@ export interface ContinueToken {
   readonly revision: number;
   /** Key after which the page starts: `name`, or `namespace/name` in lists over all namespaces. */
   readonly after: string;
+  /** When the snapshot was taken, in ms since the epoch: pages of it are given for a limited time. */
+  readonly since?: number;
 }
 
 const VERSION = 'meta.k8s.io/v1';
@@ -30,8 +32,8 @@ function fromBase64Url(text: string): string | undefined {
   }
 }
 
-export const encodeContinue = ({ revision, after }: ContinueToken): string =>
-  toBase64Url(JSON.stringify({ v: VERSION, rv: revision, start: after + AFTER }));
+export const encodeContinue = ({ revision, after, since }: ContinueToken): string =>
+  toBase64Url(JSON.stringify({ v: VERSION, rv: revision, start: after + AFTER, since }));
 
 const invalidToken = (why: string) => fail(badRequest(`invalid continue token: ${why}`));
 
@@ -46,7 +48,7 @@ export function decodeContinue(token: string): Result<ContinueToken> {
     return invalidToken('continue key is not valid: invalid JSON');
   }
   if (typeof fields !== 'object' || fields === null) return invalidToken('continue key is not valid: invalid JSON');
-  const { v, rv, start } = fields as { v?: unknown; rv?: unknown; start?: unknown };
+  const { v, rv, start, since } = fields as { v?: unknown; rv?: unknown; start?: unknown; since?: unknown };
   if (v !== VERSION) {
     return invalidToken(`continue key is not valid: server does not recognize this encoded version ${String(v ?? '')}`);
   }
@@ -60,5 +62,5 @@ export function decodeContinue(token: string): Result<ContinueToken> {
   if (!KEY.test(after) || after.split('/').some((part) => part === '.' || part === '..')) {
     return invalidToken(`continue key is not valid: ${start}`);
   }
-  return ok({ revision: rv, after });
+  return ok({ revision: rv, after, ...(typeof since === 'number' ? { since } : {}) });
 }

@@ -195,7 +195,7 @@ export interface ChangesPage {
 
 export interface ResolveRequest {
   readonly epoch: number;
-  /** The changes above this revision are wanted (the hub has not released them). */
+  /** The changes above this revision are wanted. */
   readonly releasedThrough: number;
   /** The highest revision handed out: every reservation up to it that was not committed is void from now on. */
   readonly through: number;
@@ -207,6 +207,8 @@ export interface ResolveReply {
   readonly changes: readonly Change[];
   /** The request's `through`, or less when the message is full: ask again from there. */
   readonly complete: number;
+  /** Some of them are no longer in the history: the hub cannot go on with its stream. */
+  readonly expired?: boolean;
 }
 
 /** The cluster-scoped objects that commits in a namespace depend on. Asked of the cluster shard. */

@@ -204,6 +204,7 @@ export class World {
       sleep: ports.sleep,
       definition: (resource) => (resource === WIDGETS ? widgetDefinition : undefined),
       isConfig: () => false,
+      broken: () => self.crash(),
       report: (error) => this.#report(error),
       // Small, so that watches need the shards' history too.
       logBytesMax: 20_000,

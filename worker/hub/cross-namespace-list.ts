@@ -90,7 +90,7 @@ class Lister {
   }
 
   #continued(texts: readonly string[], { namespace, name }: Place): ListedPage {
-    const token = encodeContinue({ revision: this.#options.revision, after: `${namespace}/${name}` });
+    const token = this.#token({ namespace, name });
     return { texts, continue: token, remaining: undefined };
   }
 
@@ -125,11 +125,16 @@ class Lister {
   async #cut(texts: readonly string[], last: Place, part: ListPart): Promise<ListedPage> {
     const following = this.#namespaces.filter((namespace) => compareNamespaces(namespace, last.namespace) > 0);
     if (!part.more && !(await this.#hasAny(following))) return { texts, continue: '', remaining: undefined };
-    const token = encodeContinue({ revision: this.#options.revision, after: `${last.namespace}/${last.name}` });
+    const token = this.#token(last);
     const isCounted = !this.#options.isSelective && following.length <= COUNTED_NAMESPACES_MAX;
     if (!isCounted) return { texts, continue: token, remaining: undefined };
     const counts = await mapLimited(following, async (namespace) => (await this.#part(namespace, '', -1)).remaining);
     return { texts, continue: token, remaining: counts.reduce((sum, count) => sum + count, part.remaining) };
+  }
+
+  #token({ namespace, name }: Place): string {
+    const { revision, plan } = this.#options;
+    return encodeContinue({ revision, after: `${namespace}/${name}`, since: plan.since });
   }
 
   async #hasAny(namespaces: readonly string[]): Promise<boolean> {

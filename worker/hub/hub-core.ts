@@ -43,6 +43,7 @@ export interface HubCorePorts {
   isConfig(resource: string): boolean;
   report(error: unknown): void;
   /** See RevisionLinePorts. */
+  broken(why: string): void;
   lease?(last: number, demand: ValueDemand): ValueLease;
   /** Bytes of released changes kept in memory. */
   readonly logBytesMax?: number;
@@ -67,6 +68,7 @@ export class HubCore {
       now: ports.now,
       sleep: ports.sleep,
       isConfig: ({ resource, namespace }) => namespace === '' && ports.isConfig(resource),
+      broken: ports.broken,
       ...(ports.lease ? { lease: ports.lease } : {}),
       released: (changes, through) => this.#released(changes, through),
     });
@@ -109,7 +111,7 @@ export class HubCore {
   async list(request: ListRequest): Promise<Answer> {
     const definition = this.#ports.definition(request.resource);
     if (!definition) return statusAnswer(badRequest('the server does not know this resource'));
-    const plan = planList(request);
+    const plan = planList(request, this.#ports.now());
     if (!plan.ok) return statusAnswer(plan.status);
     const selection = selectionOf(request.labelSelector, request.fieldSelector);
     if (!selection.ok) return statusAnswer(selection.status);
@@ -179,8 +181,9 @@ export class HubCore {
       .sort(compareNamespaces);
   }
 
-  async #listRevision({ exact, notOlderThan, isAnyState }: ListPlan): Promise<number | Status> {
+  async #listRevision({ exact, notOlderThan, isAnyState, isInconsistent }: ListPlan): Promise<number | Status> {
     const wanted = exact ?? notOlderThan;
+    if (isInconsistent) this.line.advance();
     if (wanted > this.line.issued) return tooLargeResourceVersion(wanted, this.line.released);
     if (exact !== undefined) {
       await this.line.waitReleased(Math.max(exact, this.line.base));

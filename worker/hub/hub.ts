@@ -47,6 +47,7 @@ export class Hub extends DurableObject<Env> implements HubRpc {
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       definition: definitionOf,
       isConfig: isConfigResource,
+      broken: (why) => ctx.abort(why),
       lease: (last, demand) => this.#parts.ledger.lease(last, demand),
       report: (error) => console.error('hub:', error),
     });

@@ -30,6 +30,8 @@ export interface RevisionLinePorts {
   isConfig(change: Change): boolean;
   /** Sets cluster-wide values aside for the span that ends with `last`. */
   lease?(last: number, demand: ValueDemand): ValueLease;
+  /** The merged stream cannot be continued: the hub must end, and a new epoch begin. */
+  broken(why: string): void;
   /** Called in revision order, without gaps; `through` only grows. */
   released(changes: readonly Change[], through: number): void;
 }
@@ -133,11 +135,7 @@ export class RevisionLine {
     }
     const revisions = Math.max(1, Math.min(count, SPAN_REVISIONS_MAX));
     const span = this.#sequencer.reserve(shard, revisions, this.#ports.now());
-    if (span.last > this.#ceiling) {
-      this.#ceiling = span.last + CEILING_STEP;
-      this.#ports.store.setCounter('ceiling', this.#ceiling);
-      this.#durable = this.#ports.sync();
-    }
+    this.#raiseCeiling(span.last);
     this.#lastReserved.set(shard, span.last);
     this.#watch();
     // The cluster shard may be committing configuration right now: then no copy is surely fresh.
@@ -151,6 +149,13 @@ export class RevisionLine {
       configRevision,
       ...(lease ? { values: lease } : {}),
     };
+  }
+
+  /** Moves the line on by one revision that no change will ever have. */
+  advance(): void {
+    const span = this.#sequencer.reserve('', 1, this.#ports.now());
+    this.#raiseCeiling(span.last);
+    this.#emit(this.#sequencer.close('', span.first, []));
   }
 
   publish({ shard, epoch, first, changes, more }: PublishRequest): void {
@@ -171,6 +176,13 @@ export class RevisionLine {
   async consistentRevision(): Promise<number> {
     await this.waitReleased(this.issued);
     return this.released;
+  }
+
+  #raiseCeiling(issued: number): void {
+    if (issued <= this.#ceiling) return;
+    this.#ceiling = issued + CEILING_STEP;
+    this.#ports.store.setCounter('ceiling', this.#ceiling);
+    this.#durable = this.#ports.sync();
   }
 
   #noteConfig(changes: readonly Change[]): void {
@@ -209,9 +221,13 @@ export class RevisionLine {
     if (through === undefined) return;
     try {
       const changes: Change[] = [];
-      for (let complete = this.released; complete < through; ) {
+      for (let complete = (this.#sequencer.openFrom(shard) ?? through + 1) - 1; complete < through; ) {
         const request = { epoch: this.epoch, releasedThrough: complete, through };
         const reply = await this.#ports.resolveSpans(shard, request);
+        if (reply.expired) {
+          this.#ports.broken(`shard ${shard} no longer has what it committed above ${complete}`);
+          return;
+        }
         changes.push(...reply.changes);
         complete = reply.complete;
       }

@@ -103,6 +103,13 @@ export class Sequencer {
     )?.last;
   }
 
+  /** The first revision of the shard's oldest open span. */
+  openFrom(shard: string): number | undefined {
+    return this.#slots.find(
+      (slot) => slot.shard === shard && slot.changes === undefined && slot.openedAt !== Number.POSITIVE_INFINITY,
+    )?.first;
+  }
+
   /** Whether any span, the barrier included, is open. */
   get hasOpen(): boolean {
     return this.#slots.length > 0;

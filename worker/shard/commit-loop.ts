@@ -295,7 +295,11 @@ export class CommitLoop<Tx, Result> {
     this.#queue.unshift(...again);
   }
 
-  async #publish({ epoch, first, last }: ReserveReply, changes: readonly Change[]): Promise<void> {
+  /**
+   * Until the hub has taken it, also when the hub has asked for it meanwhile: the answer to that may be
+   * lost, and what counts as published may be compacted.
+   */
+  async #publish({ epoch, first }: ReserveReply, changes: readonly Change[]): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
         await publishInParts(changes, (part, more) =>
@@ -303,8 +307,6 @@ export class CommitLoop<Tx, Result> {
         );
         break;
       } catch {
-        // The hub may have asked for it meanwhile.
-        if (last <= this.#ports.voids.get()) break;
         await this.#ports.sleep(Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** attempt));
       }
     }

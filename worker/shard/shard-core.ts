@@ -127,6 +127,10 @@ export class ShardCore {
       definition: ports.definition,
       position: () => this.#loop.position,
       refreshPosition: () => this.#loop.refreshPosition(),
+      // An empty batch: its span moves the position.
+      advance: async () => {
+        await this.write(() => ({ code: 200, body: '' }));
+      },
       sync: ports.sync,
       now: ports.now,
     });
@@ -197,10 +201,10 @@ export class ShardCore {
 
   #logged(after: number, through: number): ResolveReply {
     const { store, namespace } = this.#ports;
-    const from = Math.max(after, store.fact('compactedThrough'));
+    if (after < store.fact('compactedThrough')) return { changes: [], complete: after, expired: true };
     const read = changesBetween(store, namespace, {
       resource: undefined,
-      after: from,
+      after,
       through,
       lengthMax: MESSAGE_TEXT_LENGTH_MAX,
     });

@@ -43,6 +43,8 @@ export interface ShardReadPorts {
   position(): number;
   /** Brings `position` up to what the hub has handed out; rejects when the hub does not answer. */
   refreshPosition(): Promise<void>;
+  /** Moves `position` on by at least one. */
+  advance(): Promise<void>;
   /** Resolves once all that reads have seen is durable. */
   sync(): Promise<void>;
   now(): number;
@@ -154,11 +156,12 @@ export class ShardReads {
   }
 
   async #list(request: ListRequest, definition: ResourceDefinition): Promise<Answer> {
-    const plan = planList(request);
+    const plan = planList(request, this.#ports.now());
     if (!plan.ok) return statusAnswer(plan.status);
     const selection = selectionOf(request.labelSelector, request.fieldSelector);
     if (!selection.ok) return statusAnswer(selection.status);
-    await this.freshen();
+    if (plan.value.isInconsistent) await this.#ports.advance();
+    else await this.freshen();
     const ahead = await this.reach(Math.max(plan.value.exact ?? 0, plan.value.notOlderThan));
     if (ahead) return statusAnswer(ahead);
     return this.#page(request, definition, plan.value, selection.value.matches);
@@ -183,7 +186,7 @@ export class ShardReads {
       page.items.map(({ text }) => itemText(text)),
       {
         resourceVersion: String(revision),
-        continue: page.more ? encodeContinue({ revision, after: page.lastName }) : '',
+        continue: page.more ? encodeContinue({ revision, after: page.lastName, since: plan.since }) : '',
         remainingItemCount: matches ? undefined : page.remaining,
       },
     );

@@ -75,7 +75,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
     this.#config = new ConfigCopy((revision) => this.#shard('').config({ namespace: this.#namespace, revision }));
     this.#core = this.#newCore(isCluster);
     this.#effects = this.#newEffects();
-    if (this.#store.nextTimerAt() !== undefined) this.#core.kick();
+    ctx.waitUntil(this.#recallAlarm());
     if (isCluster) ctx.waitUntil(this.ready());
   }
 
@@ -254,6 +254,12 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
         await sleep(BOOTSTRAP_RETRY_MS);
       }
     }
+  }
+
+  /** On waking: an alarm that is set stays (setting one writes a row), one that a crash left out is set. */
+  async #recallAlarm(): Promise<void> {
+    this.#alarmAt = (await this.ctx.storage.getAlarm()) ?? undefined;
+    this.#schedule(false);
   }
 
   /** Sets the alarm for what is due next. `anew`: everything is looked at, not just timers. */

@@ -1,17 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { encodeContinue } from '../../schema/meta/continue-token.ts';
-import { listExpired, type ListPlan, parseResourceVersion, planList, tooLargeResourceVersion } from './list-plan.ts';
+import {
+  listExpired,
+  type ListPlan,
+  SNAPSHOT_AGE_MS_MAX,
+  parseResourceVersion,
+  planList,
+  tooLargeResourceVersion,
+} from './list-plan.ts';
 
+const NOW = 1_000_000_000;
 const base = { continue: '', resourceVersion: '', resourceVersionMatch: '' as const, limit: 0 };
 
 const planned = (request: Partial<Parameters<typeof planList>[0]>): ListPlan => {
-  const plan = planList({ ...base, ...request });
+  const plan = planList({ ...base, ...request }, NOW);
   if (!plan.ok) throw new Error(plan.status.message);
   return plan.value;
 };
 
 const refused = (request: Partial<Parameters<typeof planList>[0]>) => {
-  const plan = planList({ ...base, ...request });
+  const plan = planList({ ...base, ...request }, NOW);
   return plan.ok ? undefined : { code: plan.status.code, message: plan.status.message };
 };
 
@@ -64,6 +72,15 @@ describe('what a list asks for', () => {
 });
 
 describe('continue tokens', () => {
+  it('end after a while, though nothing has changed', () => {
+    const token = (since: number) => encodeContinue({ revision: 9, after: 'b', since });
+    expect(planned({ continue: token(NOW - SNAPSHOT_AGE_MS_MAX) })).toMatchObject({
+      exact: 9,
+      since: NOW - SNAPSHOT_AGE_MS_MAX,
+    });
+    expect(refused({ continue: token(NOW - SNAPSHOT_AGE_MS_MAX - 1) })).toMatchObject({ code: 410 });
+  });
+
   const token = (fields: object) => btoa(JSON.stringify(fields)).replaceAll('=', '');
 
   it.each([
@@ -99,7 +116,11 @@ describe('failures of lists', () => {
     const plan = planned({ continue: encodeContinue({ revision: 9, after: 'b' }) });
     const status = listExpired(plan);
     expect(status).toMatchObject({ code: 410, reason: 'Expired' });
-    expect(planned({ continue: String(status.metadata.continue) })).toMatchObject({ exact: undefined, after: 'b' });
+    expect(planned({ continue: String(status.metadata.continue) })).toMatchObject({
+      exact: undefined,
+      after: 'b',
+      isInconsistent: true,
+    });
     expect(listExpired(planned({ resourceVersion: '3', resourceVersionMatch: 'Exact' })).message).toBe(
       'The resourceVersion for the provided list is too old.',
     );

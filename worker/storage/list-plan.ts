@@ -15,7 +15,17 @@ export interface ListPlan {
   readonly isAnyState: boolean;
   /** The page starts after this key. */
   readonly after: string;
+  /** When the snapshot that the pages are of was taken; ms since the epoch. */
+  readonly since: number;
+  /** The page goes on at the present after its snapshot had expired: it must show another resourceVersion. */
+  readonly isInconsistent: boolean;
 }
+
+/**
+ * Pages of one snapshot are given for so long, whether or not anything has changed since. Upstream's
+ * snapshots end with etcd's compaction, every five minutes.
+ */
+export const SNAPSHOT_AGE_MS_MAX = 5 * 60_000;
 
 const UNSIGNED = /^\d+$/;
 
@@ -30,17 +40,22 @@ export function parseResourceVersion(text: string): Result<number> {
   return fail(badRequest(`invalid resource version: ${message}`));
 }
 
+/** `now` in ms since the epoch. */
 export function planList(
   request: Pick<ListRequest, 'continue' | 'resourceVersion' | 'resourceVersionMatch' | 'limit'>,
+  now: number,
 ): Result<ListPlan> {
+  const plan = { exact: undefined, notOlderThan: 0, isAnyState: false, after: '', since: now, isInconsistent: false };
   if (request.continue !== '') {
     const token = decodeContinue(request.continue);
     if (!token.ok) return token;
     if (request.resourceVersion !== '' && request.resourceVersion !== '0') {
       return fail(badRequest('specifying resource version is not allowed when using continue'));
     }
-    const { revision, after } = token.value;
-    return ok({ exact: revision > 0 ? revision : undefined, notOlderThan: 0, isAnyState: false, after });
+    const { revision, after, since = now } = token.value;
+    if (revision < 0) return ok({ ...plan, after, isInconsistent: true });
+    const continued = { ...plan, exact: revision, after, since };
+    return now - since > SNAPSHOT_AGE_MS_MAX ? fail(listExpired(continued)) : ok(continued);
   }
   const parsed = parseResourceVersion(request.resourceVersion);
   if (!parsed.ok) return parsed;
@@ -48,8 +63,8 @@ export function planList(
   const isAnyState = request.resourceVersion === '0' && request.resourceVersionMatch !== 'Exact';
   const isExact =
     request.resourceVersionMatch === 'Exact' || (request.resourceVersionMatch === '' && request.limit > 0);
-  if (revision > 0 && isExact) return ok({ exact: revision, notOlderThan: 0, isAnyState: false, after: '' });
-  return ok({ exact: undefined, notOlderThan: revision, isAnyState, after: '' });
+  if (revision > 0 && isExact) return ok({ ...plan, exact: revision });
+  return ok({ ...plan, notOlderThan: revision, isAnyState });
 }
 
 /** Seconds after which a client should ask again for a revision that is not there yet. */
