@@ -53,9 +53,10 @@ export async function containerdParts(options: ContainerdNodeOptions): Promise<N
     writeCni(paths, podCIDR);
     await own.start(containerdConfig(paths, sandboxImageName()));
   }
+  const endpoint = options.endpoint ?? `unix://${paths.socket}`;
   const runtime = new CriRuntime({
-    channel: new GrpcChannel(options.endpoint ?? `unix://${paths.socket}`),
-    containerdEvents: true,
+    channel: new GrpcChannel(endpoint),
+    containerdEvents: own !== undefined || /containerd/.test(endpoint),
     after: (delayMs, task) => clock.after(delayMs, task),
   });
   if (own) await ensurePauseImage(runtime, paths);

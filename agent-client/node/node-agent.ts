@@ -4,6 +4,7 @@ import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { ok, type Result } from '../../schema/meta/status.ts';
 import type { PollReply, StatusReply, StatusReport } from '../../schema/protocol/agent.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { StatusWriter } from '../checkpoint/status-writer.ts';
 import type { Clock } from '../clock.ts';
 import type { ApiClient } from '../control-plane/api-client.ts';
 import { Credentials } from '../control-plane/credentials.ts';
@@ -12,7 +13,7 @@ import { ObjectReader } from '../control-plane/object-reader.ts';
 import { PollSession } from '../control-plane/poll-session.ts';
 import { StatusReporter } from '../control-plane/status-reporter.ts';
 import { ImagePuller } from '../images/image-puller.ts';
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import { containerFieldPath, type Pod, podName, podNamespace, podUid, type PodStatus } from '../pods/pod.ts';
 import type { DnsConfig } from '../pods/pod-config.ts';
 import type { PodContext } from '../pods/pod-context.ts';
@@ -24,21 +25,13 @@ import { ProbeManager } from '../pods/probes/probe-manager.ts';
 import { StartGate } from '../pods/start-gate.ts';
 import type { Runtime } from '../runtime/port.ts';
 import type { StreamOpener } from '../streams/stream-sessions.ts';
-import {
-  allocatable,
-  newNode,
-  type NodeDescription,
-  nodeLabels,
-  nodeStatus,
-  statusFingerprint,
-} from './node-object.ts';
-import { notePressure, type PressureHistory, type PressureSample } from './pressure.ts';
+import { allocatable, newNode, type NodeDescription, nodeLabels } from './node-object.ts';
+import { NodeStatusLoop } from './node-status-loop.ts';
+import type { PressureSample } from './pressure.ts';
 
 const NODE_STATUS_CHECK_MS = 10_000;
 /** A simulated node changes only when told to; one process may stand for thousands. */
 const SIMULATED_STATUS_CHECK_MS = 60_000;
-/** The whole status again, even if nothing changed. */
-const NODE_STATUS_REPEAT_MS = 300_000;
 const SANDBOXES_AT_ONCE_MAX = 10;
 
 /** What differs between a node with real containers and a simulated one. */
@@ -87,12 +80,9 @@ export class NodeAgent {
   readonly #reporter: StatusReporter;
   readonly #session: PollSession;
   readonly #streams: StreamOpener;
-  readonly #dirtyStatuses = new Map<string, string | undefined>();
-  #saving: Promise<void> = Promise.resolve();
+  readonly #statuses: StatusWriter;
+  readonly #nodeStatus: NodeStatusLoop;
   #registered = false;
-  #nodeStatus: { fingerprint: string; sentAt: number; conditions: [] } = { fingerprint: '', sentAt: 0, conditions: [] };
-  #pressure: PressureHistory = {};
-  #cancelStatus: () => void = () => undefined;
   #stopped = false;
 
   constructor(options: NodeAgentOptions) {
@@ -104,6 +94,16 @@ export class NodeAgent {
     this.#files = parts.files(this);
     this.#reporter = new StatusReporter({ clock, log, random: options.random, send: (report) => this.#send(report) });
     const events = this.#podEvents();
+    this.#statuses = new StatusWriter(checkpoint, name, log);
+    this.#nodeStatus = new NodeStatusLoop({
+      runtime: parts.runtime,
+      clock,
+      description: this.#description,
+      intervalMs: parts.keepsPods ? NODE_STATUS_CHECK_MS : SIMULATED_STATUS_CHECK_MS,
+      pressure: parts.pressure,
+      send: (status) => this.#reporter.node(status),
+      event: (event) => this.#reporter.event(event),
+    });
     this.#observer = new PodObserver({
       runtime: parts.runtime,
       clock,
@@ -157,20 +157,19 @@ export class NodeAgent {
     }
     this.#observer.start();
     this.#session.start();
-    this.#planStatus(0);
   }
 
   /** `containers: 'stop'` ends the pods' containers too, each within `graceSeconds` at most. */
   async stop(containers: 'keep' | 'stop', graceSeconds: number): Promise<void> {
     this.#stopped = true;
-    this.#cancelStatus();
+    this.#nodeStatus.stop();
     await this.#session.stop();
     this.#observer.stop();
     this.#probes.stop();
     this.#streams.stop();
     await (containers === 'stop' ? this.pods.halt(graceSeconds) : this.pods.detach());
     await this.#reporter.stop();
-    await this.#saving;
+    await this.#statuses.idle();
   }
 
   #podContext(events: PodEvents): PodContext {
@@ -227,24 +226,7 @@ export class NodeAgent {
 
   #reportStatus(pod: Pod, status: PodStatus): void {
     this.#reporter.status(keyOf(pod), status as unknown as Record<string, unknown>);
-    if (this.#options.parts.keepsPods) this.#saveStatus(podUid(pod), JSON.stringify(status));
-  }
-
-  /** Statuses are written behind, gathered: a lost one is computed again. */
-  #saveStatus(uid: string, text: string | undefined): void {
-    const idle = this.#dirtyStatuses.size === 0;
-    this.#dirtyStatuses.set(uid, text);
-    if (!idle) return;
-    this.#saving = this.#saving.then(async () => {
-      await new Promise((resolve) => setImmediate(resolve));
-      const taken = new Map(this.#dirtyStatuses);
-      this.#dirtyStatuses.clear();
-      try {
-        await this.#options.checkpoint.saveStatuses(this.name, taken);
-      } catch (error) {
-        this.#options.log('error', 'could not write the checkpoint', { error: messageOf(error) });
-      }
-    });
+    if (this.#options.parts.keepsPods) this.#statuses.save(podUid(pod), status);
   }
 
   async #send(report: StatusReport): Promise<Result<StatusReply>> {
@@ -262,8 +244,7 @@ export class NodeAgent {
     const registered = await this.#register(token.value);
     if (!registered.ok) return registered;
     this.#registered = true;
-    this.#nodeStatus.fingerprint = '';
-    this.#planStatus(0);
+    this.#nodeStatus.start();
     return ok(token.value);
   }
 
@@ -307,49 +288,18 @@ export class NodeAgent {
     const changes = this.cache.apply(reply);
     if (this.#options.parts.keepsPods) await this.#options.checkpoint.applyChanges(this.name, changes);
     for (const change of changes) {
-      if (change.resource === 'nodes' && !change.object) this.#registered = false;
+      if (change.resource === 'nodes') {
+        if (change.object) this.#nodeStatus.seen(change.object);
+        else this.#registered = false;
+      }
       if (change.resource !== 'pods' || change.object) continue;
       this.#reporter.forget(change.uid);
-      if (this.#options.parts.keepsPods) this.#saveStatus(change.uid, undefined);
+      if (this.#options.parts.keepsPods) this.#statuses.forget(change.uid);
     }
     if (!this.#stopped) this.pods.apply(changes);
     if (reply.full) this.pods.toldEverything();
     if (reply.full && !this.#stopped) for (const worker of this.pods.pods) worker.wake();
     for (const stream of reply.streams) this.#streams.open(stream);
-  }
-
-  #planStatus(delayMs: number): void {
-    if (this.#stopped) return;
-    this.#cancelStatus();
-    this.#cancelStatus = this.#options.clock.after(delayMs, () => {
-      void this.#reportNode().finally(() =>
-        this.#planStatus(this.#options.parts.keepsPods ? NODE_STATUS_CHECK_MS : SIMULATED_STATUS_CHECK_MS),
-      );
-    });
-  }
-
-  async #reportNode(): Promise<void> {
-    if (!this.#registered) return;
-    const { runtime } = this.#options.parts;
-    const now = this.#options.clock.now();
-    const health = await runtime
-      .health()
-      .catch((error: unknown) => ({ runtimeReady: false, networkReady: false, message: messageOf(error) }));
-    const images = await runtime.listImages().catch(() => []);
-    const sample = this.#options.parts.pressure();
-    if (sample) this.#pressure = notePressure(this.#pressure, sample, now);
-    const status = nodeStatus({
-      node: this.#description,
-      health,
-      images,
-      previous: this.#nodeStatus.conditions,
-      pressure: this.#pressure,
-      now,
-    });
-    const fingerprint = statusFingerprint(status);
-    if (fingerprint === this.#nodeStatus.fingerprint && now - this.#nodeStatus.sentAt < NODE_STATUS_REPEAT_MS) return;
-    this.#nodeStatus = { fingerprint, sentAt: now, conditions: status['conditions'] as [] };
-    this.#reporter.node(status);
   }
 }
 

@@ -66,7 +66,8 @@ export async function killPod(
     for (const container of alive.filter((c) => c.name === name)) fine = (await kill(container)) && fine;
   }
   for (const sandbox of observed.sandboxes) {
-    if (sandbox.ready) fine = (await attempt(context, pod, () => context.runtime.stopSandbox(sandbox.id))) && fine;
+    // Those that are not ready too: stopping gives their addresses back.
+    fine = (await attempt(context, pod, () => context.runtime.stopSandbox(sandbox.id))) && fine;
   }
   return fine;
 }

@@ -116,6 +116,7 @@ export class ContainerStarter {
     });
     let id: string;
     try {
+      if (last?.state === 'created') await this.#context.runtime.removeContainer(last.id);
       id = await this.#context.runtime.createContainer(sandbox.id, config, this.#sandboxConfig(pod));
     } catch (error) {
       return this.#refused(pod, container, 'CreateContainerError', messageOf(error));

@@ -138,6 +138,10 @@ describe('what a pod needs done', () => {
     expect(actions(desired(pod), inSandbox(seen('main', 'running'), seen('debug', 'exited')))).toEqual([]);
   });
 
+  test('a container created and never started is made again without counting', () => {
+    expect(actions(desired(testPod()), inSandbox(seen('main', 'created', { attempt: 2 })))).toEqual(['start main#2']);
+  });
+
   test('restart counts go on although the runtime has forgotten the container', () => {
     expect(actions(desired(testPod(), { knownRestarts: new Map([['main', 4]]) }), NOTHING_OBSERVED)).toEqual([
       'sandbox#0',

@@ -286,6 +286,7 @@ function start(
   if (until !== undefined && backOff)
     return { kind: 'hold-container', role, name: container.name, until, delayMs: backOff.delayMs };
   const known = desired.knownRestarts.get(container.name);
-  const attempt = last ? last.attempt + 1 : (known ?? 0);
+  // What was created and never started (the agent died in between) was no attempt.
+  const attempt = last ? (last.state === 'created' ? last.attempt : last.attempt + 1) : (known ?? 0);
   return { kind: 'start-container', role, container, attempt };
 }
