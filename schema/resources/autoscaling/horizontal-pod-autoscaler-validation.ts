@@ -229,7 +229,7 @@ function replicasErrors({ minReplicas, maxReplicas = 0 }: Partial<Spec>): FieldE
   if (minReplicas !== undefined && minReplicas < 0) {
     errors.push(invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 0'));
   }
-  if (maxReplicas === 0) errors.push(required(maxField, 'must be set and greater than 0'));
+  if (maxReplicas === 0) errors.push(required(maxField));
   if (maxReplicas < 0) errors.push(invalid(maxField, maxReplicas, 'must be greater than or equal to 1'));
   if (minReplicas !== undefined && maxReplicas < minReplicas) {
     errors.push(invalid(maxField, maxReplicas, 'must be greater than or equal to `minReplicas`'));

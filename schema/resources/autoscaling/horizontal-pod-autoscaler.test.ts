@@ -42,7 +42,7 @@ describe('HorizontalPodAutoscaler', () => {
       'no replicas',
       { maxReplicas: undefined },
       [
-        'spec.maxReplicas: Required value: must be set and greater than 0',
+        'spec.maxReplicas: Required value',
         'spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`',
       ],
     ],

@@ -141,14 +141,21 @@ class Scanner {
 
 const GO_KINDS: Readonly<Record<string, string>> = { '[': 'array', '"': 'string', t: 'bool', f: 'bool' };
 
-/** Go's error for a text that does not decode into a JSON object; undefined when it does. */
-export function goJsonObjectError(text: string): string | undefined {
+/** Go's error for a text that is no JSON; undefined when it is. */
+export function goJsonSyntaxError(text: string): string | undefined {
   try {
     new Scanner(text).scan();
+    return undefined;
   } catch (error) {
     if (error instanceof SyntaxFault) return error.message;
     throw error;
   }
+}
+
+/** Go's error for a text that does not decode into a JSON object; undefined when it does. */
+export function goJsonObjectError(text: string): string | undefined {
+  const syntaxError = goJsonSyntaxError(text);
+  if (syntaxError !== undefined) return syntaxError;
   const first = text.trimStart()[0] ?? '';
   if (first === '{' || first === 'n') return undefined;
   return `json: cannot unmarshal ${GO_KINDS[first] ?? 'number'} into Go value of type map[string]interface {}`;

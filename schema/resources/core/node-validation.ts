@@ -7,6 +7,7 @@ import { isConfigMapKey, isDNS1123Label, isDNS1123Subdomain } from '../../meta/n
 import type { Typed } from '../../meta/object-meta.ts';
 import { resourceQuantityErrors } from '../field-checks.ts';
 import { isIPv6Text, parseCidrSloppy, validateLegacyCidr } from '../ip-address.ts';
+import { goJsonSyntaxError } from './go-json-error.ts';
 import { type Taint, taintErrors } from './taints.ts';
 
 type Node = Typed<INode>;
@@ -18,11 +19,8 @@ const FEATURE_NAME_BYTES_MAX = 253;
 const FEATURE_NAME = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/;
 
 function parseAnnotation(text: string): { value: unknown } | { error: string } {
-  try {
-    return { value: JSON.parse(text) };
-  } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
-  }
+  const error = goJsonSyntaxError(text);
+  return error === undefined ? { value: JSON.parse(text) as unknown } : { error };
 }
 
 function taintsAnnotationErrors(text: string): FieldError[] {

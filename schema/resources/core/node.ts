@@ -10,6 +10,20 @@ import { setResourceListDefaults } from './pod-resource-list.ts';
 
 export type Node = Typed<INode>;
 
+/** Upstream writes these texts even while the node has not told them. */
+const NO_NODE_INFO = {
+  machineID: '',
+  systemUUID: '',
+  bootID: '',
+  kernelVersion: '',
+  osImage: '',
+  containerRuntimeVersion: '',
+  kubeletVersion: '',
+  kubeProxyVersion: '',
+  operatingSystem: '',
+  architecture: '',
+};
+
 const ROLE_LABEL_PREFIX = 'node-role.kubernetes.io/';
 const ROLE_LABEL = 'kubernetes.io/role';
 
@@ -23,7 +37,11 @@ function mergePodCidrs({ spec }: Node): void {
 
 function defaults(node: Node): void {
   node.spec ??= {};
-  node.status ??= {};
+  node.status = {
+    ...node.status,
+    daemonEndpoints: { kubeletEndpoint: { Port: 0 }, ...node.status?.daemonEndpoints },
+    nodeInfo: { ...NO_NODE_INFO, ...node.status?.nodeInfo },
+  };
   const { status } = node;
   if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
   if (status.capacity) setResourceListDefaults(status.capacity);

@@ -12,6 +12,7 @@ import { isNativeResource } from './pod-resource-list.ts';
 import { validateClaimSpec } from './pod-validation/claim-template.ts';
 import { unifiedJsonDiff } from './pod-validation/unified-diff.ts';
 import { CLASS_ANNOTATION } from './storage-printing.ts';
+import { printClaimSpec } from './storage-structs.ts';
 
 type Claim = Typed<IPersistentVolumeClaim>;
 type Spec = NonNullable<Claim['spec']>;
@@ -107,7 +108,9 @@ export function validateClaimUpdate(next: Claim, previous: Claim): FieldError[] 
   if (!semanticEqual(rest, previous.spec)) {
     const text =
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
-    errors.push(forbiddenField('spec', `${text}\n${unifiedJsonDiff(previous.spec, rest)}`));
+    errors.push(
+      forbiddenField('spec', `${text}\n${unifiedJsonDiff(printClaimSpec(previous.spec ?? {}), printClaimSpec(rest))}`),
+    );
   }
   return [
     ...errors,

@@ -14,6 +14,7 @@ import { goMap } from './pod-validation/go-struct.ts';
 import { validatePathNoBacksteps } from './pod-validation/relative-paths.ts';
 import { unifiedJsonDiff } from './pod-validation/unified-diff.ts';
 import { VENDOR_SOURCES } from './pod-validation/vendor-volumes.ts';
+import { printVolumeAffinity, printVolumeSources } from './storage-structs.ts';
 
 type Volume = Typed<IPersistentVolume>;
 type Spec = NonNullable<Volume['spec']>;
@@ -218,13 +219,13 @@ function accessModeErrors({ accessModes = [] }: Spec): FieldError[] {
   return [...errors, forbiddenField(field, 'may not use ReadWriteOncePod with other access modes')];
 }
 
-function capacityErrors({ capacity = {} }: Spec): FieldError[] {
+function capacityErrors({ capacity }: Spec): FieldError[] {
   const field = 'spec.capacity';
-  const names = Object.keys(capacity);
+  const names = Object.keys(capacity ?? {});
   return [
     ...(names.length === 0 ? [required(field)] : []),
     ...(names.length === 1 && names[0] === 'storage' ? [] : [notSupported(field, goMap(capacity), ['storage'])]),
-    ...Object.entries(capacity).flatMap(([name, value]) => {
+    ...Object.entries(capacity ?? {}).flatMap(([name, value]) => {
       const at = `${field}[${name}]`;
       const quantity = quantityAt(value);
       const isPositive = !quantity || quantitySign(quantity) > 0;
@@ -338,7 +339,7 @@ export const validateVolume = (volume: Volume, previous: Volume | undefined): Fi
   ...mountOptionErrors(volume),
 ];
 
-const sourcesOf = (spec: Spec | undefined): Record<string, unknown> =>
+const sourcesOf = (spec: Spec | undefined): Spec =>
   Object.fromEntries(SOURCE_NAMES.flatMap((name) => (spec?.[name] === undefined ? [] : [[name, spec[name]]])));
 
 function sourceChanges(next: Volume, previous: Volume): FieldError[] {
@@ -350,7 +351,7 @@ function sourceChanges(next: Volume, previous: Volume): FieldError[] {
     after.csi = { ...next.spec.csi, controllerExpandSecretRef: undefined };
   }
   if (semanticEqual(before, after)) return [];
-  const diff = unifiedJsonDiff(before, after);
+  const diff = unifiedJsonDiff(printVolumeSources(before), printVolumeSources(after));
   return [
     forbiddenField('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${diff}`),
   ];
@@ -382,7 +383,13 @@ function affinityChanges(next: Volume, previous: Volume): FieldError[] {
   const before = previous.spec?.nodeAffinity;
   const after = next.spec?.nodeAffinity;
   if (!before || semanticEqual(renamed(before, after), after)) return [];
-  return [invalid('nodeAffinity', after, 'field is immutable, except for updating from beta label to GA')];
+  return [
+    invalid(
+      'nodeAffinity',
+      printVolumeAffinity(after),
+      'field is immutable, except for updating from beta label to GA',
+    ),
+  ];
 }
 
 /** All errors of an update of the volume. */

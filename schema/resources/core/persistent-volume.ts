@@ -4,6 +4,7 @@ import { nameIsDNSSubdomain } from '../../meta/name-rules.ts';
 import type { Typed } from '../../meta/object-meta.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { formatTime } from '../../meta/time.ts';
+import { labelDeprecation } from '../node/deprecated-labels.ts';
 import { age, ageColumn, column, nameColumn } from '../printing.ts';
 import { validateVolume, validateVolumeUpdate } from './persistent-volume-validation.ts';
 import { setResourceListDefaults } from './pod-resource-list.ts';
@@ -26,6 +27,16 @@ const DEPRECATED_SOURCES: readonly [keyof Spec, string, string][] = [
   ['rbd', 'spec.rbd', 'deprecated in v1.28, non-functional in v1.31+'],
 ];
 
+function affinityWarnings({ nodeAffinity }: Spec): string[] {
+  return (nodeAffinity?.required?.nodeSelectorTerms ?? []).flatMap(({ matchExpressions = [] }, i) =>
+    matchExpressions.flatMap(({ key }, j) => {
+      const deprecation = labelDeprecation(key);
+      const field = `spec.nodeAffinity.required.nodeSelectorTerms[${i}].matchExpressions[${j}].key`;
+      return deprecation ? [`${field}: ${key} is ${deprecation}`] : [];
+    }),
+  );
+}
+
 function warnings({ metadata, spec = {} }: PersistentVolume): string[] {
   const texts = Object.entries(DEPRECATED_ANNOTATIONS)
     .filter(([key]) => metadata.annotations?.[key] !== undefined)
@@ -36,7 +47,7 @@ function warnings({ metadata, spec = {} }: PersistentVolume): string[] {
     );
   }
   const sources = DEPRECATED_SOURCES.filter(([source]) => spec[source] !== undefined);
-  return [...texts, ...sources.map(([, field, text]) => `${field}: ${text}`)];
+  return [...texts, ...sources.map(([, field, text]) => `${field}: ${text}`), ...affinityWarnings(spec)];
 }
 
 function defaultSources({ hostPath, rbd, iscsi, azureDisk, scaleIO }: Spec): void {

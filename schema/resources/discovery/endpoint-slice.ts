@@ -5,9 +5,14 @@ import { duplicate, type FieldError, invalid, notSupported, required, tooMany } 
 import { validateLabels } from '../../meta/label-selector.ts';
 import { isDNS1123Label, isDNS1123Subdomain, isValidLabelValue, nameIsDNSSubdomain } from '../../meta/name-rules.ts';
 import type { Typed } from '../../meta/object-meta.ts';
-import { validateImmutableField } from '../../meta/object-meta-validation.ts';
 import { defineResource } from '../../meta/resource.ts';
-import { dns1123LabelErrors, oneOfErrors, PROTOCOLS, qualifiedNameErrors } from '../field-checks.ts';
+import {
+  dns1123LabelErrors,
+  immutableStructErrors,
+  oneOfErrors,
+  PROTOCOLS,
+  qualifiedNameErrors,
+} from '../field-checks.ts';
 import { ipWarnings, isIPv4Text, isIPv6Text, validateEndpointIp, validateIp, validateLegacyIp } from '../ip-address.ts';
 import { age, ageColumn, column, listWithMore, nameColumn } from '../printing.ts';
 
@@ -67,7 +72,7 @@ function hintListErrors(names: readonly string[], field: string, rule: (name: st
 function hintErrors({ forZones = [], forNodes = [] }: Hints, field: string): FieldError[] {
   if (forZones.length > HINTS_MAX) return [tooMany(`${field}.forZones`, forZones.length, HINTS_MAX)];
   const zoneErrors = hintListErrors(
-    forZones.map(({ name = '' }) => name),
+    forZones.map(({ name }: { name?: string }) => name ?? ''),
     `${field}.forZones`,
     isValidLabelValue,
   );
@@ -75,7 +80,7 @@ function hintErrors({ forZones = [], forNodes = [] }: Hints, field: string): Fie
   return [
     ...zoneErrors,
     ...hintListErrors(
-      forNodes.map(({ name = '' }) => name),
+      forNodes.map(({ name }: { name?: string }) => name ?? ''),
       `${field}.forNodes`,
       isDNS1123Subdomain,
     ),
@@ -85,7 +90,7 @@ function hintErrors({ forZones = [], forNodes = [] }: Hints, field: string): Fie
 function endpointErrors(endpoint: Partial<Endpoint>, addressType: string, field: string): FieldError[] {
   const { addresses = [], nodeName, deprecatedTopology = {}, hostname, hints } = endpoint;
   const errors: FieldError[] = [];
-  if (addresses.length === 0) errors.push(required(`${field}.addresses`, 'must contain at least 1 address'));
+  if (addresses.length === 0) errors.push(required(`${field}.addresses`));
   if (addresses.length > ADDRESSES_MAX) errors.push(tooMany(`${field}.addresses`, addresses.length, ADDRESSES_MAX));
   errors.push(...addresses.flatMap((address, i) => addressErrors(address, addressType, `${field}.addresses`, i)));
   if (nodeName !== undefined) {
@@ -171,6 +176,7 @@ export const endpointSlice = defineResource<EndpointSlice>({
   schema: 'V1EndpointSlice',
   validateName: nameIsDNSSubdomain,
   defaults(slice) {
+    for (const endpoint of slice.endpoints ?? []) endpoint.conditions ??= {};
     for (const port of slice.ports ?? []) {
       port.name ??= '';
       port.protocol ??= 'TCP';
@@ -193,7 +199,7 @@ export const endpointSlice = defineResource<EndpointSlice>({
       return [
         ...validateHead(next),
         ...(isUnchanged ? [] : endpointsErrors),
-        ...validateImmutableField(next.addressType, previous.addressType, 'addressType'),
+        ...immutableStructErrors(next.addressType, previous.addressType, 'addressType', null),
       ];
     },
     warnings,

@@ -4,13 +4,14 @@ import { duplicate, type FieldError, invalid, required } from '../../meta/field-
 import { validateLabels } from '../../meta/label-selector.ts';
 import { isDNS1123Label, nameIsDNSSubdomain } from '../../meta/name-rules.ts';
 import type { Typed } from '../../meta/object-meta.ts';
-import { validateImmutableField } from '../../meta/object-meta-validation.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { setResourceListDefaults } from '../core/pod-resource-list.ts';
 import { STRICT_FOR_TEMPLATE } from '../core/pod-validation/options.ts';
 import { validateContainerResources } from '../core/pod-validation/resources.ts';
 import { validateTolerations } from '../core/pod-validation/tolerations.ts';
+import { immutableStructErrors } from '../field-checks.ts';
 import { age, ageColumn, column, nameColumn } from '../printing.ts';
+import { labelDeprecation } from './deprecated-labels.ts';
 
 export type RuntimeClass = Typed<IRuntimeClass>;
 type Tolerations = NonNullable<NonNullable<RuntimeClass['scheduling']>['tolerations']>;
@@ -49,6 +50,12 @@ function validate({ handler = '', overhead, scheduling }: Partial<RuntimeClass>)
   ];
 }
 
+const warnings = ({ scheduling }: RuntimeClass): string[] =>
+  Object.keys(scheduling?.nodeSelector ?? {}).flatMap((key) => {
+    const deprecation = labelDeprecation(key);
+    return deprecation ? [`scheduling.nodeSelector: ${deprecation}`] : [];
+  });
+
 export const runtimeClass = defineResource<RuntimeClass>({
   group: 'node.k8s.io',
   version: 'v1',
@@ -65,8 +72,9 @@ export const runtimeClass = defineResource<RuntimeClass>({
   update: {
     validateUpdate: (next, previous) => [
       ...validate(next),
-      ...validateImmutableField(next.handler, previous.handler, 'handler'),
+      ...immutableStructErrors(next.handler, previous.handler, 'handler', null),
     ],
+    warnings,
   },
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,

@@ -29,7 +29,6 @@ function dropOldLabel(next: PodDisruptionBudget, previous: PodDisruptionBudget |
   const { selector } = specOf(next);
   if (!selector || (previous && semanticEqual(specOf(previous).selector, selector))) return;
   if (semanticEqual(selector, MATCH_NONE) || semanticEqual(selector, MATCH_ALL)) return;
-  delete selector.matchLabels?.[V1BETA1_LABEL];
   if (selector.matchExpressions) {
     selector.matchExpressions = selector.matchExpressions.filter(({ key }) => key !== V1BETA1_LABEL);
   }

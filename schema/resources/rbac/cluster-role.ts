@@ -5,7 +5,7 @@ import { labelSelectorOf, validateLabelSelector } from '../../meta/label-selecto
 import type { Typed } from '../../meta/object-meta.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { defaultTable } from '../printing.ts';
-import { policyRuleErrors, RBAC_GROUP, validateRbacName } from './rules.ts';
+import { defaultRules, policyRuleErrors, RBAC_GROUP, validateRbacName } from './rules.ts';
 
 export type ClusterRole = Typed<IClusterRole>;
 
@@ -41,6 +41,7 @@ export const clusterRole = defineResource<ClusterRole>({
   scope: 'Cluster',
   schema: 'V1ClusterRole',
   validateName: validateRbacName,
+  defaults: defaultRules,
   validate: (role) => validateClusterRole(role, false),
   update: { validateUpdate: (next, previous) => validateClusterRole(next, hasInvalidSelector(previous)) },
   allowCreateOnUpdate: true,

@@ -9,7 +9,7 @@ describe('Role and ClusterRole', () => {
   it('name what each rule lacks', () => {
     const rules = [{}, { verbs: ['get'], nonResourceURLs: ['/x'], resources: ['pods'] }];
     expect(created(role, { rules }).errors).toEqual([
-      'rules[0].verbs: Required value: verbs must contain at least one value',
+      'rules[0].verbs: Required value',
       'rules[0].apiGroups: Required value: resource rules must supply at least one api group',
       'rules[0].resources: Required value: resource rules must supply at least one resource',
       'rules[1].nonResourceURLs: Invalid value: ["/x"]: namespaced rules cannot apply to non-resource URLs',

@@ -4,7 +4,7 @@ import type { FieldError } from '../../meta/field-error.ts';
 import type { Typed } from '../../meta/object-meta.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { defaultTable } from '../printing.ts';
-import { policyRuleErrors, RBAC_GROUP, validateRbacName } from './rules.ts';
+import { defaultRules, policyRuleErrors, RBAC_GROUP, validateRbacName } from './rules.ts';
 
 export type Role = Typed<IRole>;
 
@@ -20,6 +20,7 @@ export const role = defineResource<Role>({
   scope: 'Namespaced',
   schema: 'V1Role',
   validateName: validateRbacName,
+  defaults: defaultRules,
   validate: validateRole,
   update: { validateUpdate: validateRole },
   allowCreateOnUpdate: true,

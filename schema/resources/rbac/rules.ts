@@ -36,11 +36,16 @@ export const validateRbacName = (name: string): string[] => isPathSegmentName(na
 
 const isEmpty = (list: readonly string[] | undefined): boolean => (list?.length ?? 0) === 0;
 
+/** Upstream writes a role without rules with `rules: null`. */
+export function defaultRules(role: { rules?: unknown }): void {
+  role.rules ??= null;
+}
+
 /** Errors of one policy rule, at `field`. */
 export function policyRuleErrors(rule: PolicyRule, isNamespaced: boolean, field: string): FieldError[] {
   const errors: FieldError[] = [];
   const urls = rule.nonResourceURLs;
-  if (isEmpty(rule.verbs)) errors.push(required(`${field}.verbs`, 'verbs must contain at least one value'));
+  if (isEmpty(rule.verbs)) errors.push(required(`${field}.verbs`));
   if (!isEmpty(urls)) {
     const urlsField = `${field}.nonResourceURLs`;
     if (isNamespaced) errors.push(invalid(urlsField, urls, 'namespaced rules cannot apply to non-resource URLs'));

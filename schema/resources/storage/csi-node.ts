@@ -11,7 +11,8 @@ import { qualifiedNameErrors } from '../field-checks.ts';
 import { age, ageColumn, column, nameColumn } from '../printing.ts';
 
 export type CSINode = Typed<ICSINode>;
-type Driver = NonNullable<NonNullable<CSINode['spec']>['drivers']>[number];
+type Spec = NonNullable<CSINode['spec']>;
+type Driver = NonNullable<Spec['drivers']>[number];
 
 const NODE_ID_CHARS_MAX = 256;
 
@@ -72,8 +73,11 @@ export const csiNode = defineResource<CSINode>({
   schema: 'V1CSINode',
   validateName: nameIsDNSSubdomain,
   defaults(csiNode) {
-    csiNode.spec ??= { drivers: [] };
-    csiNode.spec.drivers ??= [];
+    // Upstream writes a missing list as null, and an empty status.
+    const spec: { drivers?: unknown } = (csiNode.spec ??= {} as Spec);
+    spec.drivers ??= null;
+    const { status = {} } = csiNode as { status?: object };
+    Object.assign(csiNode, { status });
   },
   validate,
   update: { validateUpdate: (next, previous) => [...validate(next), ...driverChanges(next, previous)] },

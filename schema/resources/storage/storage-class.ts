@@ -1,13 +1,13 @@
 /** StorageClass. Source: pkg/registry/storage/storageclass, pkg/apis/storage/validation, pkg/apis/storage/v1 defaults. */
 import type { IStorageClass } from 'kubernetes-models/storage.k8s.io/v1/StorageClass';
-import { semanticEqual } from '../../meta/deep-equal.ts';
 import { duplicate, type FieldError, invalid, notSupported, required, tooLong } from '../../meta/field-error.ts';
 import { byteLength } from '../../meta/go-format.ts';
 import { validateLabelName } from '../../meta/label-selector.ts';
 import { isQualifiedName, nameIsDNSSubdomain } from '../../meta/name-rules.ts';
 import type { Typed } from '../../meta/object-meta.ts';
-import { validateImmutableField } from '../../meta/object-meta-validation.ts';
 import { defineResource } from '../../meta/resource.ts';
+import { immutableStructErrors } from '../field-checks.ts';
+import { labelDeprecation } from '../node/deprecated-labels.ts';
 import { age, ageColumn, column, nameColumn } from '../printing.ts';
 
 export type StorageClass = Typed<IStorageClass>;
@@ -16,6 +16,7 @@ type Expression = NonNullable<Term['matchLabelExpressions']>[number];
 
 const RECLAIM_POLICIES = ['Delete', 'Retain'];
 const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
+const IMMUTABLE_FIELDS = ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const;
 const PARAMETERS_MAX = 512;
 const PARAMETERS_BYTES_MAX = 256 * 1024;
 const DEFAULT_ANNOTATIONS = [
@@ -63,7 +64,8 @@ function topologyErrors(terms: readonly Term[]): FieldError[] {
   const meanings = terms.map(meaningOf);
   return terms.flatMap((term, i) => {
     const field = `allowedTopologies[${i}]`;
-    const isRepeated = meanings.indexOf(meanings[i] as string) < i;
+    // Upstream compares with as many empty terms, too.
+    const isRepeated = meanings.indexOf(meanings[i] as string) < i || !term.matchLabelExpressions?.length;
     return [...termErrors(term, field), ...(isRepeated ? [duplicate(`${field}.matchLabelExpressions`, '')] : [])];
   });
 }
@@ -84,6 +86,14 @@ function validate(storageClass: Partial<StorageClass>): FieldError[] {
   else if (!BINDING_MODES.includes(mode)) errors.push(notSupported('volumeBindingMode', mode, BINDING_MODES));
   return [...errors, ...topologyErrors(allowedTopologies)];
 }
+
+const warnings = ({ allowedTopologies = [] }: StorageClass): string[] =>
+  allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+    matchLabelExpressions.flatMap(({ key }, j) => {
+      const deprecation = labelDeprecation(key);
+      return deprecation ? [`allowedTopologies[${i}].matchLabelExpressions[${j}].key: ${deprecation}`] : [];
+    }),
+  );
 
 const isDefault = ({ metadata }: StorageClass): boolean =>
   DEFAULT_ANNOTATIONS.some((annotation) => metadata.annotations?.[annotation] === 'true');
@@ -106,13 +116,9 @@ export const storageClass = defineResource<StorageClass>({
   update: {
     validateUpdate: (next, previous) => [
       ...validate(next),
-      ...(semanticEqual(next.parameters, previous.parameters)
-        ? []
-        : [invalid('parameters', next.parameters, 'field is immutable')]),
-      ...validateImmutableField(next.provisioner, previous.provisioner, 'provisioner'),
-      ...validateImmutableField(next.reclaimPolicy, previous.reclaimPolicy, 'reclaimPolicy'),
-      ...validateImmutableField(next.volumeBindingMode, previous.volumeBindingMode, 'volumeBindingMode'),
+      ...IMMUTABLE_FIELDS.flatMap((field) => immutableStructErrors(next[field], previous[field], field, null)),
     ],
+    warnings,
   },
   returnsDeletedObject: true,
   table: {

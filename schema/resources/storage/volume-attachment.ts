@@ -4,10 +4,9 @@ import { type FieldError, forbiddenField, invalid, required, tooLong } from '../
 import { byteLength } from '../../meta/go-format.ts';
 import { inclusiveRangeError, isDNS1123Subdomain, nameIsDNSSubdomain } from '../../meta/name-rules.ts';
 import type { Typed } from '../../meta/object-meta.ts';
-import { validateImmutableField } from '../../meta/object-meta-validation.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { csiDriverNameErrors, inlineVolumeErrors } from '../core/persistent-volume-validation.ts';
-import { dns1123SubdomainErrors } from '../field-checks.ts';
+import { dns1123SubdomainErrors, immutableStructErrors } from '../field-checks.ts';
 import { age, ageColumn, column, nameColumn } from '../printing.ts';
 
 export type VolumeAttachment = Typed<IVolumeAttachment>;
@@ -50,11 +49,21 @@ function statusErrors({ status }: VolumeAttachment): FieldError[] {
   ];
 }
 
+/** Of the names of drivers, upstream words the rule for this one differently. */
+const attacherErrors = (attacher: string): FieldError[] =>
+  csiDriverNameErrors(attacher, 'spec.attacher').map((error) => ({
+    ...error,
+    body: error.body
+      .replace('a lowercase RFC 1123 subdomain', 'an RFC 1123 subdomain')
+      .replace('lower case alphanumeric', 'alphanumeric')
+      .replace("'example.com'", "'Example.com'"),
+  }));
+
 function validate(attachment: VolumeAttachment): FieldError[] {
   const spec = specOf(attachment);
   const volumeName = spec.source?.persistentVolumeName;
   return [
-    ...csiDriverNameErrors(spec.attacher ?? '', 'spec.attacher'),
+    ...attacherErrors(spec.attacher ?? ''),
     ...sourceErrors(spec),
     ...dns1123SubdomainErrors(spec.nodeName ?? '', 'spec.nodeName'),
     ...statusErrors(attachment),
@@ -66,7 +75,7 @@ function validate(attachment: VolumeAttachment): FieldError[] {
 
 const validateUpdate = (next: VolumeAttachment, previous: VolumeAttachment): FieldError[] => [
   ...validate(next),
-  ...validateImmutableField(next.spec, previous.spec, 'spec'),
+  ...immutableStructErrors(next.spec, previous.spec, 'spec', null),
 ];
 
 export const volumeAttachment = defineResource<VolumeAttachment>({
