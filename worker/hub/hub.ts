@@ -15,11 +15,15 @@ import { HubCore } from './hub-core.ts';
 import { callShards } from './shard-calls.ts';
 
 const TICK_MS = 1_000;
+/** What is due later than this waits for an alarm. Above the grace of silent nodes: an alarm is a row written. */
+const TIMER_MS_MAX = 65_000;
 
 export class Hub extends DurableObject<Env> implements HubRpc {
   readonly #core: HubCore;
   readonly #parts: HubParts;
   #ticking = false;
+  /** Of the alarm, as far as it is known. */
+  #alarmAt: number | undefined;
   /** When the consumers are ticked next, and by which timer. */
   #wake: { readonly at: number; readonly timer: ReturnType<typeof setTimeout> } | undefined;
 
@@ -95,11 +99,24 @@ export class Hub extends DurableObject<Env> implements HubRpc {
     this.#core.tickConsumers();
   }
 
+  override async alarm(): Promise<void> {
+    this.#alarmAt = undefined;
+    this.#core.tickConsumers();
+  }
+
   #shard(namespace: string): DurableObjectStub<Shard> {
     return this.env.SHARD.get(this.env.SHARD.idFromName(shardName(this.env.CLUSTER, namespace)));
   }
 
+  /** Soon by a timer; later by the alarm, which a sleeping hub hears too (a timer would keep it awake). */
   #wakeAt(at: number): void {
+    const delay = at - Date.now();
+    if (delay > TIMER_MS_MAX) {
+      if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
+      this.#alarmAt = at;
+      void this.ctx.storage.setAlarm(at);
+      return;
+    }
     if (this.#wake && this.#wake.at <= at) return;
     if (this.#wake) clearTimeout(this.#wake.timer);
     const timer = setTimeout(
@@ -107,7 +124,7 @@ export class Hub extends DurableObject<Env> implements HubRpc {
         this.#wake = undefined;
         this.#core.tickConsumers();
       },
-      Math.max(0, at - Date.now()),
+      Math.max(0, delay),
     );
     this.#wake = { at, timer };
   }
