@@ -179,6 +179,16 @@ describe('the Deployment controller', () => {
     expect(web(shard).metadata.annotations?.[REVISION]).toBe('3');
   });
 
+  it('counts on from a revision beyond what a double holds', () => {
+    const shard = shardWith();
+    shard.change<ReplicaSet>(RS, byImage(shard, 'v1').metadata.name ?? '', ({ metadata }) =>
+      Object.assign(metadata.annotations ?? {}, { [REVISION]: '3546343826724305832' }),
+    );
+    setImage(shard, 'v2');
+    expect(byImage(shard, 'v2').metadata.annotations?.[REVISION]).toBe('3546343826724305833');
+    expect(web(shard).metadata.annotations?.[REVISION]).toBe('3546343826724305833');
+  });
+
   it('obeys the deprecated rollback annotation', () => {
     const shard = shardWith();
     finishRollout(shard);

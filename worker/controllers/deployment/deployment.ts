@@ -21,6 +21,7 @@ import { byCreation, type ReplicaSets, replicasOf, sameTemplate, sortOut, withou
 import {
   annotationsOfCurrent,
   annotationsOfRollback,
+  byRevision,
   lastRevision,
   maxRevision,
   REVISION,
@@ -132,7 +133,7 @@ function selectingAll(deployment: Deployment): ReconcileResult {
 function syncRevision(deployment: Deployment, sets: ReplicaSets, now: number): readonly ControllerWrite[] {
   const { current, old } = sets;
   if (!current) return [];
-  const annotations = annotationsOfCurrent(deployment, current.metadata.annotations, maxRevision(old) + 1);
+  const annotations = annotationsOfCurrent(deployment, current.metadata.annotations, maxRevision(old) + 1n);
   const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
   const sameReadiness = (current.spec?.minReadySeconds ?? 0) === minReadySeconds;
   if (!sameReadiness || !equalJson(annotations, current.metadata.annotations ?? {})) {
@@ -213,7 +214,7 @@ function cleanUp(deployment: Deployment, { old }: ReplicaSets): readonly Control
   const surplus = alive.length - limit;
   if (surplus <= 0) return [];
   return alive
-    .sort((a, b) => (revisionOf(a) ?? 0) - (revisionOf(b) ?? 0) || byCreation(a, b))
+    .sort((a, b) => byRevision(a, b) || byCreation(a, b))
     .slice(0, surplus)
     .filter(isEmpty)
     .map((replicaSet) => ({ op: 'delete', resource: REPLICA_SETS, name: replicaSet.metadata.name ?? '' }));
@@ -313,11 +314,11 @@ function resizeWrites(deployment: Deployment, resizes: readonly Resize[]): reado
 
 /** The deprecated rollback by annotation; kubectl patches the template itself. */
 function rollBack(deployment: Deployment, sets: ReplicaSets): readonly ControllerWrite[] {
-  const asked = rollbackTarget(deployment) ?? 0;
-  const revision = asked === 0 ? lastRevision(sets.all) : asked;
+  const asked = rollbackTarget(deployment) ?? 0n;
+  const revision = asked === 0n ? lastRevision(sets.all) : asked;
   const next = cloneJson(deployment);
   next.metadata.annotations = { ...next.metadata.annotations };
-  const target = revision === 0 ? undefined : sets.all.find((replicaSet) => revisionOf(replicaSet) === revision);
+  const target = revision === 0n ? undefined : sets.all.find((replicaSet) => revisionOf(replicaSet) === revision);
   const outcome = rollbackOutcome(deployment, target, asked, revision);
   if (outcome.template && target && next.spec) {
     next.spec.template = cloneJson(outcome.template) as typeof next.spec.template;
@@ -338,12 +339,12 @@ interface RollbackOutcome {
 function rollbackOutcome(
   deployment: Deployment,
   target: ReplicaSet | undefined,
-  asked: number,
-  revision: number,
+  asked: bigint,
+  revision: bigint,
 ): RollbackOutcome {
   const name = deployment.metadata.name;
   if (!target) {
-    const message = asked === 0 ? 'Unable to find last revision.' : 'Unable to find the revision to rollback to.';
+    const message = asked === 0n ? 'Unable to find last revision.' : 'Unable to find the revision to rollback to.';
     return { type: 'Warning', reason: 'DeploymentRollbackRevisionNotFound', message };
   }
   const template = withoutHash(target.spec?.template as PodTemplateSpec);

@@ -24,22 +24,32 @@ const OWN_ANNOTATIONS: ReadonlySet<string> = new Set([
 
 type Annotations = Record<string, string>;
 
-/** 0 when there is none; undefined when it is not a number. */
-export function revisionOf(object: Deployment | ReplicaSet): number | undefined {
+/** Revisions are 64-bit integers, and users write them too. 0 when there is none; undefined when it is no number. */
+export function revisionOf(object: Deployment | ReplicaSet): bigint | undefined {
   const text = object.metadata.annotations?.[REVISION];
-  return text === undefined ? 0 : parseInteger(text);
+  return text === undefined ? 0n : parseInteger(text);
 }
 
-export const maxRevision = (replicaSets: readonly ReplicaSet[]): number =>
-  replicaSets.reduce((max, replicaSet) => Math.max(max, revisionOf(replicaSet) ?? 0), 0);
+export const maxRevision = (replicaSets: readonly ReplicaSet[]): bigint =>
+  replicaSets.map((replicaSet) => revisionOf(replicaSet) ?? 0n).reduce((max, next) => (next > max ? next : max), 0n);
+
+/** Sorts ReplicaSets with the lowest revision first. */
+export const byRevision = (a: ReplicaSet, b: ReplicaSet): number =>
+  compareIntegers(revisionOf(a) ?? 0n, revisionOf(b) ?? 0n);
 
 /** The second highest: where an undo without a number leads. */
-export function lastRevision(replicaSets: readonly ReplicaSet[]): number {
-  const revisions = replicaSets.map((rs) => revisionOf(rs) ?? 0).sort((a, b) => b - a);
-  return revisions[1] ?? 0;
+export function lastRevision(replicaSets: readonly ReplicaSet[]): bigint {
+  const revisions = replicaSets.map((replicaSet) => revisionOf(replicaSet) ?? 0n).sort(compareIntegers);
+  return revisions.at(-2) ?? 0n;
 }
 
-const parseInteger = (text: string): number | undefined => (/^[-+]?[0-9]{1,18}$/.test(text) ? Number(text) : undefined);
+const compareIntegers = (a: bigint, b: bigint): number => (a < b ? -1 : Number(a > b));
+
+function parseInteger(text: string): bigint | undefined {
+  if (!/^[-+]?[0-9]{1,40}$/.test(text)) return undefined;
+  const value = BigInt(text.replace('+', ''));
+  return BigInt.asIntN(64, value) === value ? value : undefined;
+}
 
 /**
  * The annotations of the current ReplicaSet: the Deployment's, and its revision. One that comes back
@@ -48,11 +58,11 @@ const parseInteger = (text: string): number | undefined => (/^[-+]?[0-9]{1,18}$/
 export function annotationsOfCurrent(
   deployment: Deployment,
   previous: Annotations | undefined,
-  revision: number,
+  revision: bigint,
 ): Annotations {
   const annotations: Annotations = { ...previous, ...copyable(deployment.metadata.annotations) };
   const before = previous?.[REVISION];
-  const beforeNumber = before === undefined || before === '' ? 0 : parseInteger(before);
+  const beforeNumber = before === undefined || before === '' ? 0n : parseInteger(before);
   if (beforeNumber === undefined || beforeNumber >= revision) return annotations;
   annotations[REVISION] = String(revision);
   if (before !== undefined) {
@@ -100,7 +110,7 @@ export function countAnnotation(replicaSet: ReplicaSet, key: string): number | u
 }
 
 /** The revision a deprecated rollback asks for; undefined when none is asked. */
-export function rollbackTarget(deployment: Deployment): number | undefined {
+export function rollbackTarget(deployment: Deployment): bigint | undefined {
   const text = deployment.metadata.annotations?.[ROLLBACK_TO];
   return text ? parseInteger(text) : undefined;
 }
