@@ -5,6 +5,8 @@ import type { Benchmark } from './benchmark.ts';
 import { processUse, round } from './measure.ts';
 
 const IDLE_MS = 30_000;
+/** Shards fall asleep, and their databases are tidied, some seconds after the last request. */
+const SETTLE_MS = 20_000;
 
 /** When a file of the control plane's state was last written, in ms since the epoch. */
 function lastWrite(dataDir: string): number {
@@ -19,7 +21,7 @@ export const memory: Benchmark = {
   async run() {
     const cluster = await startCluster({ nodes: 1, runtime: 'auto' });
     try {
-      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
       const { supervisor, controlPlane, agents } = cluster.pids();
       const all = [supervisor, controlPlane, ...agents];
       const before = processUse(all);
