@@ -49,9 +49,9 @@ function conditionErrors(condition: Condition, field: string): FieldError[] {
 
 /** All errors of a list of conditions, at `field`. */
 export function validateConditions(conditions: readonly Condition[] | undefined, field: string): FieldError[] {
-  const types = (conditions ?? []).map(({ type }) => type);
+  const types = (conditions ?? []).map(({ type }) => type ?? '');
   return (conditions ?? []).flatMap((condition, i) => [
-    ...(types.indexOf(condition.type) < i ? [duplicate(`${field}[${i}]`, condition.type)] : []),
+    ...(types.indexOf(types[i] ?? '') < i ? [duplicate(`${field}[${i}]`, types[i])] : []),
     ...conditionErrors(condition, `${field}[${i}]`),
   ]);
 }

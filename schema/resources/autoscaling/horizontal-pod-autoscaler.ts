@@ -20,6 +20,8 @@ type Status = NonNullable<HorizontalPodAutoscaler['status']>;
 
 const SHOWN_METRICS_MAX = 2;
 const UNKNOWN = '<unknown>';
+/** An amount that should be there and is not. */
+const NOT_SET = '<nil>';
 
 const percentPolicy = () => ({ type: 'Percent', value: 100, periodSeconds: 15 });
 
@@ -47,8 +49,8 @@ function defaults(autoscaler: HorizontalPodAutoscaler): void {
 
 type Amount = string | number;
 
-function formatAverage(current: Amount | undefined, target: Amount, name = ''): string {
-  const prefix = name ? `${name}: ` : '';
+function formatAverage(current: Amount | undefined, target: Amount, name?: string): string {
+  const prefix = name === undefined ? '' : `${name}: `;
   return `${prefix}${current ?? UNKNOWN}/${target}`;
 }
 
@@ -59,17 +61,17 @@ function formatValue(
 ): string {
   const { averageValue, value } = spec?.target ?? {};
   if (averageValue !== undefined) return `${formatAverage(status?.current?.averageValue, averageValue)} (avg)`;
-  return formatAverage(status && (status.current?.value ?? '0'), value ?? '0');
+  return formatAverage(status && (status.current?.value ?? NOT_SET), value ?? NOT_SET);
 }
 
 function formatResource(spec: MetricSpec['resource'], status: MetricStatus['resource']): string {
   const { averageValue, averageUtilization: target } = spec?.target ?? {};
   if (averageValue !== undefined) {
-    return formatAverage(status && (status.current?.averageValue ?? '0'), averageValue, spec?.name);
+    return formatAverage(status && (status.current?.averageValue ?? NOT_SET), averageValue, spec?.name ?? '');
   }
   const utilization = status?.current?.averageUtilization;
   const current = utilization === undefined ? undefined : `${utilization}%`;
-  return formatAverage(current, target === undefined ? '<auto>' : `${target}%`, spec?.name);
+  return formatAverage(current, target === undefined ? '<auto>' : `${target}%`, spec?.name ?? '');
 }
 
 function formatMetric(spec: MetricSpec, status: MetricStatus | undefined): string {
@@ -80,8 +82,8 @@ function formatMetric(spec: MetricSpec, status: MetricStatus | undefined): strin
       return formatValue(spec.object, status?.object);
     case 'Pods':
       return formatAverage(
-        status?.pods && (status.pods.current?.averageValue ?? '0'),
-        spec.pods?.target?.averageValue ?? '0',
+        status?.pods && (status.pods.current?.averageValue ?? NOT_SET),
+        spec.pods?.target?.averageValue ?? NOT_SET,
       );
     case 'Resource':
       return formatResource(spec.resource, status?.resource);

@@ -90,7 +90,13 @@ export const endpoints = defineResource<Endpoints>({
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   validateName: nameIsDNSSubdomain,
   defaults({ subsets = [] }) {
-    for (const { ports = [] } of subsets) for (const port of ports) port.protocol ||= 'TCP';
+    for (const { addresses = [], notReadyAddresses = [], ports = [] } of subsets) {
+      for (const address of [...addresses, ...notReadyAddresses]) address.ip ??= '';
+      for (const port of ports) {
+        port.port ??= 0;
+        port.protocol ||= 'TCP';
+      }
+    }
   },
   validate: validateEndpoints,
   update: {

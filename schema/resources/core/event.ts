@@ -102,6 +102,17 @@ const printReference = (reference: Reference | undefined): unknown =>
       }
     : null;
 
+/** How fields print that are not set. */
+const UNSET: Readonly<Partial<Record<keyof Event, unknown>>> = {
+  reason: '',
+  message: '',
+  type: '',
+  action: '',
+  count: 0,
+  reportingComponent: '',
+  reportingInstance: '',
+};
+
 const toMicroseconds = (time: string | null | undefined): string | undefined =>
   time ? canonicalMicroTime(time) : undefined;
 
@@ -110,7 +121,7 @@ function validateUpdate(next: Event, previous: Event, context: StrategyContext):
   if (!isStrict(context)) return legacyErrors;
   const isSeriesSame = validateImmutableField(next.series, previous.series, '').length === 0;
   const same = (field: keyof Event, name: string = field): FieldError[] =>
-    validateImmutableField(next[field], previous[field], name);
+    validateImmutableField(next[field] ?? UNSET[field], previous[field] ?? UNSET[field], name);
   const { involvedObject, related, source } = next;
   const printedSource = { Component: source?.component ?? '', Host: source?.host ?? '' };
   return [

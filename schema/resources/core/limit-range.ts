@@ -102,13 +102,13 @@ function amountErrors(item: Item, field: string): FieldError[] {
 
 function validateLimitRange({ spec }: LimitRange): FieldError[] {
   const limits = spec?.limits ?? [];
-  const types = limits.map(({ type }) => type);
+  const types = limits.map(({ type }: Partial<Item>) => type ?? '');
   return limits.flatMap((item, i) => {
     const field = `spec.limits[${i}]`;
     const isBoundless = listOf(item, 'min').storage === undefined && listOf(item, 'max').storage === undefined;
     return [
       ...typeErrors(item.type ?? '', `${field}.type`),
-      ...(types.indexOf(item.type) < i ? [duplicate(`${field}.type`, item.type)] : []),
+      ...(types.indexOf(types[i] ?? '') < i ? [duplicate(`${field}.type`, types[i])] : []),
       ...nameErrors(item, field),
       ...(item.type === 'PersistentVolumeClaim' && isBoundless
         ? [required(`${field}.limits`, 'either minimum or maximum storage value is required, but neither was provided')]

@@ -114,7 +114,7 @@ function selectorErrors(spec: Spec): FieldError[] {
   const errors = requirements.flatMap((requirement) => [
     ...(isKnownScope(requirement.scopeName)
       ? []
-      : [invalid(`${SELECTOR}.scopeName`, requirement.scopeName, 'unsupported scope')]),
+      : [invalid(`${SELECTOR}.scopeName`, requirement.scopeName ?? '', 'unsupported scope')]),
     ...repeat(misfits(spec, requirement.scopeName), invalid(SELECTOR, printSelector(requirements), MISFIT)),
     ...operatorErrors(requirement),
   ]);
@@ -182,6 +182,7 @@ export const resourceQuota = defineResource<ResourceQuota>({
   validateName: nameIsDNSSubdomain,
   defaults(quota) {
     quota.spec ??= {};
+    quota.status ??= {};
     for (const list of [quota.spec.hard, quota.status?.hard, quota.status?.used])
       if (list) setResourceListDefaults(list);
   },

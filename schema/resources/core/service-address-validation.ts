@@ -84,7 +84,7 @@ function clusterIpChanges(next: Service, previous: Service): FieldError[] {
   const isPrimaryChanged = before.length > 0 && after.length > 0 && before[0] !== after[0];
   const errors = isPrimaryChanged ? [changed(0)] : [];
   if (before.length < after.length) return errors;
-  if (after.length === 0) return [invalid(`${IPS}[0]`, after, 'primary clusterIP can not be unset')];
+  if (after.length === 0) return [invalid(`${IPS}[0]`, null, 'primary clusterIP can not be unset')];
   return after.length === 1 ? [...errors, ...mustBeSingle(next, 'clusterIP')] : errors;
 }
 
@@ -99,7 +99,7 @@ function familyChanges(next: Service, previous: Service): FieldError[] {
   const isPrimaryChanged = before.length > 0 && after.length > 0 && before[0] !== after[0];
   const errors = isPrimaryChanged ? [invalid(field, clusterIpsOf(next), UNCHANGEABLE)] : [];
   if (before.length < after.length) return errors;
-  if (clusterIpsOf(next).length === 0) errors.unshift(invalid(field, after, 'primary ipFamily can not be unset'));
+  if (clusterIpsOf(next).length === 0) errors.unshift(invalid(field, null, 'primary ipFamily can not be unset'));
   return after.length === 1 ? [...errors, ...mustBeSingle(next, 'ipFamily')] : errors;
 }
 

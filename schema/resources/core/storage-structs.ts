@@ -81,9 +81,9 @@ const printRequirements = (list: readonly Requirement[] | undefined): unknown =>
 
 export function printVolumeAffinity(affinity: Affinity | undefined): unknown {
   if (!affinity) return null;
-  const terms = affinity.required?.nodeSelectorTerms.map(({ matchExpressions, matchFields }) => ({
+  const terms = affinity.required?.nodeSelectorTerms?.map(({ matchExpressions, matchFields }) => ({
     MatchExpressions: printRequirements(matchExpressions),
     MatchFields: printRequirements(matchFields),
   }));
-  return { Required: terms ? { NodeSelectorTerms: terms } : null };
+  return { Required: affinity.required ? { NodeSelectorTerms: terms ?? null } : null };
 }

@@ -176,7 +176,10 @@ export const endpointSlice = defineResource<EndpointSlice>({
   schema: 'V1EndpointSlice',
   validateName: nameIsDNSSubdomain,
   defaults(slice) {
-    for (const endpoint of slice.endpoints ?? []) endpoint.conditions ??= {};
+    for (const endpoint of slice.endpoints ?? []) {
+      endpoint.addresses ??= [];
+      endpoint.conditions ??= {};
+    }
     for (const port of slice.ports ?? []) {
       port.name ??= '';
       port.protocol ??= 'TCP';

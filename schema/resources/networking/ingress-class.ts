@@ -62,12 +62,15 @@ export const ingressClass = defineResource<IngressClass>({
   schema: 'V1IngressClass',
   validateName: nameIsDNSSubdomain,
   defaults({ spec }) {
-    if (spec?.parameters) spec.parameters.scope ??= 'Cluster';
+    if (!spec?.parameters) return;
+    spec.parameters.kind ??= '';
+    spec.parameters.name ??= '';
+    spec.parameters.scope ??= 'Cluster';
   },
   validate,
   update: {
     validateUpdate: (next, previous) => [
-      ...validateImmutableField(next.spec?.controller, previous.spec?.controller, 'spec.controller'),
+      ...validateImmutableField(next.spec?.controller ?? '', previous.spec?.controller ?? '', 'spec.controller'),
       ...validate(next),
     ],
   },

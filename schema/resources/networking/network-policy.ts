@@ -136,7 +136,7 @@ const warnings = (policy: NetworkPolicy): string[] =>
       if (!ipBlock) return [];
       const field = `${peersField}[${i}].ipBlock`;
       const ofExcept = (ipBlock.except ?? []).flatMap((cidr, j) => cidrWarnings(cidr, `${field}.except[${j}]`));
-      return [...cidrWarnings(ipBlock.cidr, `${field}.cidr`), ...ofExcept];
+      return [...(ipBlock.cidr ? cidrWarnings(ipBlock.cidr, `${field}.cidr`) : []), ...ofExcept];
     }),
   );
 

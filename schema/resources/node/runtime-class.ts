@@ -68,7 +68,9 @@ export const runtimeClass = defineResource<RuntimeClass>({
   defaults({ overhead }) {
     if (overhead?.podFixed) setResourceListDefaults(overhead.podFixed);
   },
-  validate,
+  // Of a new handler, upstream counts the bytes.
+  validate: (runtimeClass) =>
+    validate(runtimeClass).map((error) => ({ ...error, body: error.body.replace('63 characters', '63 bytes') })),
   update: {
     validateUpdate: (next, previous) => [
       ...validate(next),

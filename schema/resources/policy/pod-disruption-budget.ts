@@ -9,6 +9,7 @@ import { validateNonnegative } from '../../meta/object-meta-validation.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { validateAtMost100Percent, validateIntOrPercent } from '../apps/int-or-percent.ts';
 import { validateConditions } from '../conditions.ts';
+import { goSelector } from '../core/pod-validation/go-struct.ts';
 import { age, ageColumn, column, nameColumn } from '../printing.ts';
 
 export type PodDisruptionBudget = Typed<IPodDisruptionBudget>;
@@ -36,7 +37,7 @@ function dropOldLabel(next: PodDisruptionBudget, previous: PodDisruptionBudget |
 
 const printSpec = ({ minAvailable, selector, maxUnavailable, unhealthyPodEvictionPolicy }: Spec): unknown => ({
   MinAvailable: minAvailable ?? null,
-  Selector: selector ?? null,
+  Selector: selector ? goSelector(selector) : null,
   MaxUnavailable: maxUnavailable ?? null,
   UnhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy ?? null,
 });

@@ -106,7 +106,7 @@ export function roleRefErrors({ roleRef }: Binding, previous: Binding): FieldErr
 
 /** Groups that go without saying. */
 export function defaultBinding(binding: Binding): void {
-  binding.roleRef ??= { kind: '', name: '' };
+  binding.roleRef = { ...binding.roleRef, kind: binding.roleRef?.kind ?? '', name: binding.roleRef?.name ?? '' };
   binding.roleRef.apiGroup ||= RBAC_GROUP;
   for (const subject of binding.subjects ?? []) {
     if (!subject.apiGroup && (subject.kind === 'User' || subject.kind === 'Group')) subject.apiGroup = RBAC_GROUP;

@@ -40,13 +40,13 @@ function driverErrors(driver: Partial<Driver>, isRepeated: boolean, field: strin
 }
 
 function validate(csiNode: CSINode): FieldError[] {
-  const names = driversOf(csiNode).map(({ name }) => name);
+  const names = driversOf(csiNode).map(({ name }: Partial<Driver>) => name ?? '');
   return driversOf(csiNode).flatMap((driver, i) =>
-    driverErrors(driver, names.indexOf(driver.name) < i, `spec.drivers[${i}]`),
+    driverErrors(driver, names.indexOf(names[i] ?? '') < i, `spec.drivers[${i}]`),
   );
 }
 
-const printDriver = ({ name, nodeID, topologyKeys }: Driver): unknown => ({
+const printDriver = ({ name = '', nodeID = '', topologyKeys }: Partial<Driver>): unknown => ({
   Name: name,
   NodeID: nodeID,
   TopologyKeys: topologyKeys ?? null,

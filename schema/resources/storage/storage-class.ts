@@ -41,7 +41,7 @@ function parameterErrors(parameters: Readonly<Record<string, string>>): FieldErr
 }
 
 function termErrors({ matchLabelExpressions = [] }: Term, field: string): FieldError[] {
-  const keys = matchLabelExpressions.map(({ key }) => key);
+  const keys = matchLabelExpressions.map(({ key }: Partial<Expression>) => key ?? '');
   return matchLabelExpressions.flatMap(({ key = '', values = [] }: Partial<Expression>, i) => {
     const at = `${field}.matchLabelExpressions[${i}]`;
     return [

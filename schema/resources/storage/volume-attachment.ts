@@ -49,21 +49,21 @@ function statusErrors({ status }: VolumeAttachment): FieldError[] {
   ];
 }
 
-/** Of the names of drivers, upstream words the rule for this one differently. */
-const attacherErrors = (attacher: string): FieldError[] =>
-  csiDriverNameErrors(attacher, 'spec.attacher').map((error) => ({
-    ...error,
-    body: error.body
-      .replace('a lowercase RFC 1123 subdomain', 'an RFC 1123 subdomain')
-      .replace('lower case alphanumeric', 'alphanumeric')
-      .replace("'example.com'", "'Example.com'"),
-  }));
+/** Of a new attachment's driver, upstream words the rule differently. */
+function reword(error: FieldError): FieldError {
+  if (error.field !== 'spec.attacher') return error;
+  const body = error.body
+    .replace('a lowercase RFC 1123 subdomain', 'an RFC 1123 subdomain')
+    .replace('lower case alphanumeric', 'alphanumeric')
+    .replace("'example.com'", "'Example.com'");
+  return { ...error, body };
+}
 
 function validate(attachment: VolumeAttachment): FieldError[] {
   const spec = specOf(attachment);
   const volumeName = spec.source?.persistentVolumeName;
   return [
-    ...attacherErrors(spec.attacher ?? ''),
+    ...csiDriverNameErrors(spec.attacher ?? '', 'spec.attacher'),
     ...sourceErrors(spec),
     ...dns1123SubdomainErrors(spec.nodeName ?? '', 'spec.nodeName'),
     ...statusErrors(attachment),
@@ -93,7 +93,7 @@ export const volumeAttachment = defineResource<VolumeAttachment>({
   prepareForCreate(attachment) {
     attachment.status = { attached: false };
   },
-  validate,
+  validate: (attachment) => validate(attachment).map(reword),
   update: {
     prepareForUpdate(next, previous) {
       next.status = previous.status;
