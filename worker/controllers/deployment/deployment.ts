@@ -282,7 +282,7 @@ function newReplicaSet(deployment: Deployment, sets: ReplicaSets): ReplicaSet {
       namespace: deployment.metadata.namespace,
       labels,
       annotations: {
-        ...annotationsOfCurrent(deployment, undefined, maxRevision(sets.old) + 1),
+        ...annotationsOfCurrent(deployment, undefined, maxRevision(sets.old) + 1n),
         ...sizeAnnotations(deployment),
       },
       ownerReferences: [controllerReference(deployment)],
