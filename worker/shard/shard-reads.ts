@@ -29,7 +29,7 @@ import {
   tooLargeResourceVersion,
 } from '../storage/list-plan.ts';
 import type { ShardStore } from '../storage/shard-store.ts';
-import { type Selection, selectionOf } from '../watch/selection.ts';
+import { NOTHING, type Selection, selectionOf } from '../watch/selection.ts';
 import { MESSAGE_TEXT_LENGTH_MAX } from './outbox.ts';
 
 /** A local list is not staler than this in its resourceVersion: a watch from it finds its history. */
@@ -121,13 +121,15 @@ export class ShardReads {
     const { store } = this.#ports;
     if (request.revision < store.fact('compactedThrough')) return undefined;
     const selection = selectionOf(request.labelSelector ?? '', request.fieldSelector ?? '');
+    const selected = selection.ok ? selection.value : NOTHING;
     return snapshot(store, {
       resource: request.resource,
       revision: request.revision,
       afterName: request.afterName,
       limit: request.limit,
       lengthMax: request.limit < 0 ? 0 : MESSAGE_TEXT_LENGTH_MAX,
-      matches: selection.ok ? selection.value.matches : undefined,
+      matches: selected.matches,
+      onlyName: selected.onlyName,
     });
   }
 
@@ -164,10 +166,10 @@ export class ShardReads {
     else await this.freshen();
     const ahead = await this.reach(Math.max(plan.value.exact ?? 0, plan.value.notOlderThan));
     if (ahead) return statusAnswer(ahead);
-    return this.#page(request, definition, plan.value, selection.value.matches);
+    return this.#page(request, definition, plan.value, selection.value);
   }
 
-  #page(request: ListRequest, definition: ResourceDefinition, plan: ListPlan, matches: Selection['matches']): Answer {
+  #page(request: ListRequest, definition: ResourceDefinition, plan: ListPlan, selection: Selection): Answer {
     const { store, position } = this.#ports;
     const revision = plan.exact ?? position();
     if (revision < store.fact('compactedThrough')) return statusAnswer(listExpired(plan));
@@ -177,7 +179,8 @@ export class ShardReads {
       afterName: plan.after,
       limit: request.limit,
       lengthMax: LIST_PART_LENGTH_MAX,
-      matches,
+      matches: selection.matches,
+      onlyName: selection.onlyName,
     });
     const itemText = itemTextOf(definition, request.apiVersion);
     const body = listText(
@@ -187,7 +190,7 @@ export class ShardReads {
       {
         resourceVersion: String(revision),
         continue: page.more ? encodeContinue({ revision, after: page.lastName, since: plan.since }) : '',
-        remainingItemCount: matches ? undefined : page.remaining,
+        remainingItemCount: selection.matches ? undefined : page.remaining,
       },
     );
     return { code: 200, body };

@@ -159,8 +159,11 @@ describe('the past', () => {
     return store;
   }
 
-  const at = (store: ShardStore, revision: number, more: { limit?: number; afterName?: string } = {}) =>
-    snapshot(store, { resource: 'things', revision, afterName: '', limit: 0, lengthMax: 1e9, ...more });
+  const at = (
+    store: ShardStore,
+    revision: number,
+    more: { limit?: number; afterName?: string; onlyName?: string } = {},
+  ) => snapshot(store, { resource: 'things', revision, afterName: '', limit: 0, lengthMax: 1e9, ...more });
 
   it.each([
     [0, []],
@@ -185,6 +188,18 @@ describe('the past', () => {
     expect(at(store, 150, { limit: 1, afterName: 'a' })).toMatchObject({ items: [{ name: 'b' }], more: false });
     expect(at(store, 250, { limit: 1 })).toMatchObject({ items: [{ name: 'a' }], more: false });
     expect(at(store, 401, { limit: 1 })).toMatchObject({ more: true, remaining: 2 });
+  });
+
+  it.each([
+    [2, 'b', ['b1']],
+    [250, 'b', []],
+    [401, 'b', ['b5']],
+    [101, 'a', ['a2']],
+    [401, 'none', []],
+  ])('as of %i of the one name %s is %j', (revision, onlyName, wanted) => {
+    const { items, more } = at(history(), revision, { onlyName });
+    expect(items.map(({ name, text }) => `${name}${JSON.parse(text).value}`)).toEqual(wanted);
+    expect(more).toBe(false);
   });
 
   it('is forgotten up to a revision, and what is left stays whole', () => {

@@ -27,7 +27,9 @@ export interface SnapshotQuery {
   /** The page ends after the object that brings it to this many characters of text. */
   readonly lengthMax: number;
   /** Absent: every object. */
-  matches?(meta: SelectableMeta): boolean;
+  readonly matches?: ((meta: SelectableMeta) => boolean) | undefined;
+  /** Only the object of this name can match. */
+  readonly onlyName?: string | undefined;
 }
 
 export interface Snapshot {
@@ -104,6 +106,24 @@ function* objectsAsOf(
   }
 }
 
+/** Every object that the query's selectors could select. */
+function* candidates(
+  store: ShardStore,
+  query: SnapshotQuery,
+  younger: ReadonlyMap<string, Younger>,
+): Generator<ObjectAsOf> {
+  const { resource, afterName, onlyName } = query;
+  if (onlyName === undefined) {
+    yield* objectsAsOf(store, resource, younger, afterName);
+    return;
+  }
+  if (onlyName <= afterName) return;
+  const changed = younger.get(onlyName);
+  const row = changed ? undefined : store.object(resource, onlyName);
+  const object = changed ? before(store, changed) : row && { name: row.name, text: row.text, metaText: row.meta };
+  if (object) yield object;
+}
+
 function countAfter(store: ShardStore, resource: string, younger: ReadonlyMap<string, Younger>, after: string): number {
   let count = store.objectCount(resource, after);
   for (const [name, { first, isLive }] of younger) {
@@ -121,7 +141,7 @@ export function snapshot(store: ShardStore, query: SnapshotQuery): Snapshot {
   const items: ObjectAsOf[] = [];
   let length = 0;
   let lastName = afterName;
-  for (const object of objectsAsOf(store, resource, younger, afterName)) {
+  for (const object of candidates(store, query, younger)) {
     if ((limit > 0 && items.length >= limit) || length >= lengthMax) {
       return { items, more: true, lastName, remaining: countAfter(store, resource, younger, lastName) };
     }
