@@ -20,7 +20,9 @@ const DEFAULT_GRACE_SECONDS = 30;
 /** Grace of a pod whose object is gone already. */
 const ORPHAN_GRACE_SECONDS = 1;
 /** The same FailedMount is told again after that long. */
-const REPEAT_EVENT_MS = 60_000;
+const REPEAT_EVENT_MS = 30_000;
+/** Texts of FailedMount remembered. */
+const MOUNT_EVENTS_MAX = 100;
 
 type Stage =
   | { readonly kind: 'running' }
@@ -52,7 +54,8 @@ export class PodWorker {
   #again = false;
   #cancelTimer: () => void = () => undefined;
   #failures = 0;
-  #lastMountEvent = { text: '', at: 0 };
+  /** When each FailedMount was last told. */
+  readonly #mountEvents = new Map<string, number>();
 
   constructor(context: PodContext, pod: Pod, restored: RestoredPod | undefined) {
     this.#context = context;
@@ -138,8 +141,9 @@ export class PodWorker {
     do {
       this.#again = false;
       try {
+        const before = this.#failures;
         await this.#step();
-        this.#failures = 0;
+        if (this.#failures === before) this.#failures = 0;
       } catch (error) {
         this.#context.log('warn', 'a pod could not be synced', { pod: podTitle(this.#pod), error: messageOf(error) });
         this.#retryLater();
@@ -390,8 +394,9 @@ export class PodWorker {
 
   #mountEvent(text: string): void {
     const now = this.#context.clock.now();
-    if (this.#lastMountEvent.text === text && now - this.#lastMountEvent.at < REPEAT_EVENT_MS) return;
-    this.#lastMountEvent = { text, at: now };
+    if (now - (this.#mountEvents.get(text) ?? 0) < REPEAT_EVENT_MS) return;
+    if (this.#mountEvents.size >= MOUNT_EVENTS_MAX) this.#mountEvents.clear();
+    this.#mountEvents.set(text, now);
     this.#context.events.pod(this.#pod, 'Warning', 'FailedMount', text);
   }
 }
