@@ -70,7 +70,7 @@ export const effects = sqliteTable(
   (table) => [primaryKey({ columns: [table.kind, table.key] })],
 );
 
-/** Single values: see `ShardFacts`. */
+/** Single values: see `ShardFact`, and the Durable Object's own `name`. */
 export const facts = sqliteTable('facts', {
   name: text('name').primaryKey(),
   value: text('value').notNull(),

@@ -10,6 +10,7 @@ export const CONFIG_RESOURCES: readonly GroupResource[] = [
   'priorityclasses.scheduling.k8s.io',
   'runtimeclasses.node.k8s.io',
   'storageclasses.storage.k8s.io',
+  'ingressclasses.networking.k8s.io',
 ];
 
 const configured: ReadonlySet<GroupResource> = new Set(['namespaces', ...CONFIG_RESOURCES]);

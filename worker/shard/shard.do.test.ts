@@ -259,6 +259,13 @@ describe('a shard', () => {
     expect((await across.next()).value).toMatchObject({ type: 'ERROR', object: { code: 410 } });
   });
 
+  it('knows after an eviction who it is when its alarm wakes it', async () => {
+    await created(namespace, 'a');
+    await evictDurableObject(shard(namespace));
+    expect(await runDurableObjectAlarm(shard(namespace))).toBe(true);
+    expect(namesOf(parse<List>(await shard(namespace).read(listing(namespace))))).toEqual(['a']);
+  });
+
   it('gives a new namespace its account and root certificate, and empties one that is deleted', async () => {
     const named = (resource: string, name: string): ReadRequest => ({
       ...target(namespace),

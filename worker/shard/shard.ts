@@ -44,12 +44,16 @@ import { compactHistory, expiredNames, nextAlarmAt, TIME_TO_LIVE_MS } from './up
 const TICK_MS = 1_000;
 /** An alarm is not set for any sooner. */
 const ALARM_MS_MIN = 10;
+/** After an alarm that failed. */
+const ALARM_RETRY_MS = 30_000;
 const BOOTSTRAP_RETRY_MS = 1_000;
 const NOTHING: Answer = { code: 200, body: '' };
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Shard extends DurableObject<Env> implements ShardRpc {
+  /** `cluster/namespace`. */
+  readonly #name: string;
   readonly #namespace: string;
   readonly #store: ShardStore;
   readonly #core: ShardCore;
@@ -63,10 +67,11 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const { name } = ctx.id;
-    if (name === undefined) throw new Error('a shard is reached by its name');
-    this.#namespace = name.slice(name.indexOf('/') + 1);
     this.#store = new ShardStore(ctx.storage, shardMigrations);
+    const name = ctx.id.name ?? this.#store.rememberedName;
+    if (name === undefined) throw new Error('a shard is reached by its name');
+    this.#name = name;
+    this.#namespace = name.slice(name.indexOf('/') + 1);
     const isCluster = this.#namespace === '';
     this.#registry = new RegistryBinding(
       { now: () => Date.now(), newUid: () => crypto.randomUUID(), randomSuffix },
@@ -160,9 +165,19 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
     return new Response(opened.body, { headers: { 'content-type': 'application/json' } });
   }
 
+  /** Never throws: an alarm that keeps failing is given up by the platform. */
   override async alarm(): Promise<void> {
     this.#alarmAt = undefined;
-    const now = Date.now();
+    try {
+      await this.#upkeep(Date.now());
+      this.#schedule(true);
+    } catch (error) {
+      console.error(`shard ${this.#namespace}:`, error);
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS);
+    }
+  }
+
+  async #upkeep(now: number): Promise<void> {
     compactHistory(this.#store, this.#core.unpublishedFrom, now);
     for (const { resource, names } of expiredNames(this.#store, now)) {
       await this.#core.write((tx) => {
@@ -173,7 +188,6 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
     const timerAt = this.#store.nextTimerAt();
     if (timerAt !== undefined && timerAt <= now) await this.#core.write(() => NOTHING);
     await this.#effects.run();
-    this.#schedule(true);
   }
 
   #newCore(isCluster: boolean): ShardCore {
@@ -273,6 +287,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
     const at = Math.max(next, now + ALARM_MS_MIN);
     if (at === this.#alarmAt) return;
     this.#alarmAt = at;
+    this.#store.remember(this.#name);
     void this.ctx.storage.setAlarm(at);
   }
 

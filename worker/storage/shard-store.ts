@@ -243,6 +243,17 @@ export class ShardStore {
     this.#facts.set(name, String(value));
   }
 
+  /** The Durable Object's name, once `remember` was called: an alarm may wake an object without telling it. */
+  get rememberedName(): string | undefined {
+    return this.#facts.get('name');
+  }
+
+  remember(name: string): void {
+    if (this.#facts.get('name') === name) return;
+    this.#run.putFact.run({ name: 'name', value: name });
+    this.#facts.set('name', name);
+  }
+
   /** Every live object's head, ordered by resource and name. */
   objectHeads(): readonly ObjectHead[] {
     return this.#run.objectHeads.all();
