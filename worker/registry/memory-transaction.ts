@@ -50,6 +50,11 @@ export class MemoryTransaction implements StoreTransaction {
       ?.object;
   }
 
+  configList(resource: GroupResource): readonly UntypedObject[] {
+    if (this.namespace === '') return this.list(resource);
+    return this.configuration.filter((entry) => entry.resource === resource).map(({ object }) => object);
+  }
+
   put(resource: GroupResource, object: UntypedObject): UntypedObject {
     const stored = cloneJson(object);
     stored.metadata.resourceVersion = String(++this.#revision);
