@@ -160,12 +160,9 @@ export class ContainerStarter {
   }
 
   #refused(pod: Pod, container: Container, reason: string, message: string, retryAt?: number): StartOutcome {
-    const known = this.#waiting.get(container.name);
     this.#waiting.set(container.name, { reason, message });
     const isImage = /Image/.test(reason) || reason === 'RegistryUnavailable';
-    if (known?.reason !== reason || known.message !== message) {
-      this.#context.events.pod(pod, 'Warning', 'Failed', `Error: ${isImage ? reason : message}`, container.name);
-    }
+    this.#context.events.pod(pod, 'Warning', 'Failed', `Error: ${isImage ? reason : message}`, container.name);
     return { ok: false, retryAt: retryAt ?? this.#context.clock.now() + REFUSED_RETRY_MS };
   }
 
