@@ -1,5 +1,5 @@
 /** The HTTP side of a watch: a byte stream that first gives the initial events, then what is written to it. */
-import type { WatchSink } from './watcher.ts';
+import { NEWLINE, type WatchSink } from './watcher.ts';
 
 /** Bytes that may wait for a slow reader before it is cut off. */
 export const WATCH_BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
@@ -21,6 +21,8 @@ export class WatchStream implements WatchSink {
       {
         start: (controller) => {
           this.#controller = controller;
+          // The platform sends no headers before the first byte, and clients wait for them.
+          controller.enqueue(NEWLINE);
         },
         pull: () => this.#pull(initial),
         cancel: () => this.#over(),

@@ -241,6 +241,8 @@ describe('the stream of a watch', () => {
     expect(stream.write(bytes(3))).toBe(true);
     const reader = stream.body.getReader();
     const lengths = [];
+    // First of all a newline, so that the headers go out.
+    expect((await reader.read()).value).toEqual(new TextEncoder().encode('\n'));
     for (let i = 0; i < 3; i++) lengths.push((await reader.read()).value?.byteLength);
     stream.write(bytes(4));
     stream.end();

@@ -28,6 +28,9 @@ export interface Watcher {
 }
 
 const encodeUtf8 = new TextEncoder();
+/** A bare newline: no event to any client's decoder. */
+export const NEWLINE = new TextEncoder().encode('\n');
+
 export const bytesOf = (text: string): Uint8Array => encodeUtf8.encode(text);
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { GroupResource } from '../../schema/meta/object-meta.ts';
 import type { Change } from '../../schema/protocol/change.ts';
-import { bytesOf, eventText, eventTypeFor, type Watcher } from './watcher.ts';
+import { bytesOf, eventText, eventTypeFor, NEWLINE, type Watcher } from './watcher.ts';
 
 /** Silence after which a bare newline is sent: only a write notices that a client is gone. */
 export const SILENCE_MS_MAX = 20_000;
@@ -14,8 +14,6 @@ export const BOOKMARK_INTERVAL_MS = 60_000;
 export const WATCHERS_MAX = 10_000;
 /** Characters of events handed over in one piece. */
 const CHUNK_LENGTH_MAX = 256 * 1024;
-
-const NEWLINE = bytesOf('\n');
 
 interface Group {
   readonly key: string;
