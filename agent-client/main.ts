@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Checkpoint } from './checkpoint/checkpoint.ts';
 import { systemClock } from './clock.ts';
 import { ApiClient } from './control-plane/api-client.ts';
+import { Credentials } from './control-plane/credentials.ts';
 import type { Log } from './log.ts';
 import { nodeAddress, readMachine } from './node/machine.ts';
 import { NodeAgent, type NodeParts } from './node/node-agent.ts';
@@ -59,6 +60,7 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
   const log = options.log ?? silent;
   const checkpoint = await Checkpoint.open(join(options.dataDir, 'agent.db'));
   const client = new ApiClient(options.server, options.ca);
+  await assertAdmitted(options, client, checkpoint);
   const address = await nodeAddress(client.server);
   const machine = readMachine(options.dataDir);
   const parts =
@@ -110,6 +112,25 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
       checkpoint.close();
     },
   };
+}
+
+/** The cluster does not take this node; the message says what to do. */
+export class NotAdmittedError extends Error {}
+
+/**
+ * Joins a node that never has before, so that a wrong token ends the start instead of being tried for
+ * ever. A control plane that cannot be reached is no reason to end: the node comes back with it.
+ */
+async function assertAdmitted(options: AgentOptions, client: ApiClient, checkpoint: Checkpoint): Promise<void> {
+  const credentials = new Credentials(client, checkpoint, options.nodeName, () => options.joinToken?.());
+  const admitted = await credentials.ensure();
+  if (admitted.ok || (admitted.status.code !== 401 && admitted.status.code !== 403)) return;
+  client.close();
+  checkpoint.close();
+  const what = options.joinToken?.()
+    ? 'the join token is wrong, has ended or was revoked'
+    : 'this node needs a join token';
+  throw new NotAdmittedError(`${what}; make one on the control plane with: npx zeroplane token create`);
 }
 
 function manySimulated(options: AgentOptions): NodeParts[] {
