@@ -67,7 +67,7 @@ test('a machine with a join token becomes a Ready node; revoked, the token lets 
 test("a node's credential opens its own door only, and none once its Secret is deleted", async () => {
   const { stdout } = await zeroplane('token', 'create', '--data-dir', cluster.dataDir);
   const joined = await calls.call('POST', '/agent/v1/join', { token: stdout.trim(), body: { nodeName: 'bare' } });
-  expect(joined.code).toBe(200);
+  expect(joined.code).toBe(201);
   const { token } = joined.json;
   expect((await calls.call('GET', '/api/v1/nodes/bare', { token })).code).toBe(404);
   expect((await calls.call('GET', '/agent/v1/nodes/far/poll?since=0&session=x', { token })).code).toBe(403);
