@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -45,6 +45,11 @@ test('what was written is there after the process', async () => {
   expect(await second.statuses('n1')).toEqual(new Map([['a', { phase: 'Running' }]]));
   expect(await second.value('k')).toBe('v');
   second.close();
+});
+
+test('no one else reads it', async () => {
+  (await open()).close();
+  expect(statSync(join(folder, 'agent.db')).mode & 0o077).toBe(0);
 });
 
 test('a file of a newer agent is refused', async () => {

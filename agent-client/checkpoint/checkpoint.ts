@@ -2,6 +2,7 @@
  * What an agent must not forget: credentials, the objects it was told of, the statuses it computed. One
  * libSQL file per process (a simulated process keeps all its nodes in one).
  */
+import { closeSync, openSync } from 'node:fs';
 import { type Client, createClient, type InStatement } from '@libsql/client/sqlite3';
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { CacheChange } from '../control-plane/object-cache.ts';
@@ -27,6 +28,8 @@ export class Checkpoint {
 
   /** Opens or makes the file. Throws CheckpointTooNew for one written by a newer agent. */
   static async open(file: string): Promise<Checkpoint> {
+    // It holds Secrets: no one else reads it. SQLite gives its other files the same mode.
+    closeSync(openSync(file, 'a', 0o600));
     const client = createClient({ url: `file:${file}` });
     await client.execute('PRAGMA journal_mode = WAL');
     await client.execute('PRAGMA synchronous = FULL');

@@ -189,7 +189,7 @@ export class PodWorker {
 
   async #sync(observed: ObservedPod): Promise<void> {
     const facts = this.#facts(observed);
-    this.#context.probes.sync(this.#pod, observed);
+    this.#context.probes.sync(this.#pod, observed, this.#status);
     this.#forgetWaiting(observed);
     this.#report(observed, false);
     const volumes = await this.#context.files.mountVolumes(this.#pod, facts);
@@ -206,7 +206,7 @@ export class PodWorker {
     if (actions.some((a) => a.kind === 'kill-pod' && a.why === 'finished')) return this.#finish(observed);
     const next = await this.#perform(actions, observed, facts);
     const after = actions.length ? await this.#context.observer.observe(podUid(this.#pod)) : observed;
-    this.#context.probes.sync(this.#pod, after);
+    this.#context.probes.sync(this.#pod, after, this.#status);
     this.#report(after, false);
     await this.#starter.prune(after);
     this.#planNext(next);

@@ -14,11 +14,12 @@ import { downwardApiVolume } from './downward-api.ts';
 import { emptyDirVolume } from './empty-dir.ts';
 import { hostPathVolume } from './host-path.ts';
 import { hostsFile } from './hosts-file.ts';
+import { bindPinned } from './pinned-mount.ts';
 import { projectedVolume } from './projected.ts';
 import { secretVolume } from './secret.ts';
 import { resolveSubPath } from './sub-path.ts';
 import { unmountAllUnder } from './tmpfs.ts';
-import type { Volume, VolumeContext, VolumeType } from './volume.ts';
+import { type Volume, volumeAt, type VolumeContext, type VolumeReady, type VolumeType } from './volume.ts';
 
 const VOLUME_TYPES: readonly VolumeType[] = [
   emptyDirVolume,
@@ -46,13 +47,25 @@ export interface HostFilesystemOptions {
   removeCgroups(podUid: string): Promise<void>;
 }
 
-/** What a container may read of the pod's own files; `containers` holds termination messages. */
-const podFolders = (
-  dataDir: string,
-  uid: string,
-): { root: string; volumes: string; containers: string; hosts: string } => {
+/** A pod's own folders; `containers` holds termination messages. */
+interface PodFolders {
+  readonly root: string;
+  readonly volumes: string;
+  readonly subPaths: string;
+  readonly containers: string;
+  readonly hosts: string;
+}
+
+const podFolders = (dataDir: string, uid: string): PodFolders => {
   const root = join(dataDir, 'pods', uid);
-  return { root, volumes: join(root, 'volumes'), containers: join(root, 'containers'), hosts: join(root, 'etc-hosts') };
+  const below = (name: string): string => join(root, name);
+  return {
+    root,
+    volumes: below('volumes'),
+    subPaths: below('volume-subpaths'),
+    containers: below('containers'),
+    hosts: below('etc-hosts'),
+  };
 };
 
 export class HostFilesystem implements PodFilesystem {
@@ -90,15 +103,14 @@ export class HostFilesystem implements PodFilesystem {
   async containerMounts(pod: Pod, container: Container, attempt: number, facts: NodeFacts): Promise<MountOutcome> {
     const mounts: Mount[] = [];
     const paths = this.#mounted.get(podUid(pod)) ?? new Map<string, string>();
-    for (const mount of container.volumeMounts ?? []) {
+    for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
       const volumePath = paths.get(mount.name);
       if (volumePath === undefined) return { ok: false, message: `volume "${mount.name}" is not mounted` };
       const subPath = mount.subPathExpr
         ? this.#expandSubPath(mount.subPathExpr, pod, container, facts)
         : (mount.subPath ?? '');
-      const resolved = subPath
-        ? await resolveSubPath(volumePath, subPath)
-        : { ok: true as const, hostPath: volumePath };
+      const target = join(podFolders(this.#options.dataDir, podUid(pod)).subPaths, container.name, String(index));
+      const resolved = subPath ? await this.#pinSubPath(volumePath, subPath, target) : volumeAt(volumePath);
       if (!resolved.ok) return resolved;
       mounts.push({
         containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
@@ -129,9 +141,11 @@ export class HostFilesystem implements PodFilesystem {
   }
 
   async unmountVolumes(uid: string): Promise<void> {
-    const { volumes } = podFolders(this.#options.dataDir, uid);
+    const { volumes, subPaths } = podFolders(this.#options.dataDir, uid);
     this.#mounted.delete(uid);
     this.#options.forgetTokens(uid);
+    await unmountAllUnder(subPaths);
+    await rm(subPaths, { recursive: true, force: true });
     await unmountAllUnder(volumes);
     // Never across a mount that would not go: what is mounted there is not ours to delete.
     await rm(volumes, { recursive: true, force: true });
@@ -194,6 +208,13 @@ export class HostFilesystem implements PodFilesystem {
       if (path === 'spec.nodeName') return facts.nodeName;
       return plain.get(name);
     });
+  }
+
+  async #pinSubPath(volumePath: string, subPath: string, target: string): Promise<VolumeReady> {
+    const resolved = await resolveSubPath(volumePath, subPath);
+    if (!resolved.ok) return resolved;
+    const pinned = await bindPinned(resolved.volumePath, resolved.hostPath, target);
+    return pinned.ok ? volumeAt(target) : pinned;
   }
 
   async #hostsMount(pod: Pod, facts: NodeFacts): Promise<Mount> {

@@ -5,8 +5,9 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 
+/** `volumePath` is the volume's own, without links. */
 export type SubPath =
-  | { readonly ok: true; readonly hostPath: string }
+  | { readonly ok: true; readonly volumePath: string; readonly hostPath: string }
   | { readonly ok: false; readonly message: string };
 
 const DIRECTORY_MODE = 0o750;
@@ -21,11 +22,11 @@ export async function resolveSubPath(volumePath: string, subPath: string): Promi
   const existing = await deepestExisting(target, root);
   const resolved = await realpath(existing).catch(() => undefined);
   if (resolved === undefined || !isInside(resolved, root)) return escape(subPath);
-  if (existing === target) return { ok: true, hostPath: resolved };
+  if (existing === target) return { ok: true, volumePath: root, hostPath: resolved };
   // Made only below what was just found inside; then checked again as a whole.
   await mkdir(join(resolved, target.slice(existing.length + 1)), { recursive: true, mode: DIRECTORY_MODE });
   const made = await realpath(target);
-  return isInside(made, root) ? { ok: true, hostPath: made } : escape(subPath);
+  return isInside(made, root) ? { ok: true, volumePath: root, hostPath: made } : escape(subPath);
 }
 
 const escape = (subPath: string): SubPath => ({

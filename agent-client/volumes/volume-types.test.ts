@@ -202,8 +202,8 @@ describe('subPath', () => {
   test('finds what is there, makes what is not', async () => {
     mkdirSync(join(folder, 'v/a'), { recursive: true });
     const root = realpathSync(join(folder, 'v'));
-    expect(await resolveSubPath(root, 'a')).toEqual({ ok: true, hostPath: join(root, 'a') });
-    expect(await resolveSubPath(root, 'b/c')).toEqual({ ok: true, hostPath: join(root, 'b/c') });
+    expect(await resolveSubPath(root, 'a')).toEqual({ ok: true, volumePath: root, hostPath: join(root, 'a') });
+    expect(await resolveSubPath(root, 'b/c')).toEqual({ ok: true, volumePath: root, hostPath: join(root, 'b/c') });
     expect(lstatSync(join(root, 'b/c')).isDirectory()).toBe(true);
   });
 

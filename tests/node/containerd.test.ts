@@ -289,15 +289,21 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
   });
 
   test('keeps containers over the death of the agent and takes them over', async () => {
-    plane.createPod('steady', { containers: [SLEEP] });
+    const readinessProbe = { exec: { command: ['sh', '-c', 'sleep 0.3'] }, periodSeconds: 1 };
+    plane.createPod('steady', { containers: [{ ...SLEEP, readinessProbe }] });
     const before = (await ready('steady')).containerStatuses[0];
     await agent.stop({ containers: 'keep' });
+    const reported = plane.reports.length;
     agent = await start();
     plane.createPod('after', { containers: [SLEEP] });
     await ready('after');
     const now = plane.container('steady');
     expect(now?.containerID).toBe(before?.containerID);
     expect(now?.restartCount).toBe(0);
+    const later = plane.reports
+      .slice(reported)
+      .flatMap((r) => r.pods.filter((p) => p.kind === 'status' && p.name === 'steady'));
+    for (const report of later) expect(report).toMatchObject({ status: { containerStatuses: [{ ready: true }] } });
     for (const name of ['steady', 'after']) plane.deletePod(name);
     await eventually('the pods to go', () => !plane.pod('steady') && !plane.pod('after'));
   });

@@ -1,11 +1,11 @@
 /** Probes the running containers of all pods and keeps what they say. Source: kubelet prober_manager.go, worker.go. */
 import type { Clock } from '../../clock.ts';
 import type { ObservedPod } from '../observed-pod.ts';
-import { type Container, isHostNetwork, isRestartableInit, type Pod, podSpec, podUid } from '../pod.ts';
+import { type Container, isHostNetwork, isRestartableInit, type Pod, podSpec, podUid, type PodStatus } from '../pod.ts';
 import type { PodEvents } from '../pod-events.ts';
 import type { Runtime } from '../../runtime/port.ts';
 import { type Probe, runProbe } from './probe-runner.ts';
-import { afterProbe, initialProbeState, type ProbeKind, type ProbeState } from './probe-state.ts';
+import { afterProbe, initialProbeState, type KnownState, type ProbeKind, type ProbeState } from './probe-state.ts';
 
 interface ProbeManagerOptions {
   readonly clock: Clock;
@@ -35,6 +35,13 @@ const probeOf = (container: Container, kind: ProbeKind): Probe | undefined =>
       ? container.livenessProbe
       : container.readinessProbe;
 
+/** What the last status says of that very container. */
+function knownState(status: PodStatus, containerId: string): KnownState | undefined {
+  const all = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])];
+  const own = all.find((s) => s.containerID?.endsWith(`://${containerId}`));
+  return own?.state?.running ? { started: own.started === true, ready: own.ready } : undefined;
+}
+
 export class ProbeManager {
   readonly #options: ProbeManagerOptions;
   readonly #containers = new Map<string, ContainerProbes>();
@@ -45,7 +52,7 @@ export class ProbeManager {
   }
 
   /** Starts probes of containers that began to run and ends those of containers that are gone. */
-  sync(pod: Pod, observed: ObservedPod): void {
+  sync(pod: Pod, observed: ObservedPod, last: PodStatus): void {
     const uid = podUid(pod);
     const podIp = isHostNetwork(pod)
       ? (this.#options.hostIPs()[0] ?? '127.0.0.1')
@@ -59,7 +66,7 @@ export class ProbeManager {
     for (const container of running) {
       const own = probed.find((c) => c.name === container.name);
       if (!own || this.#containers.has(container.id) || !KINDS.some((kind) => probeOf(own, kind))) continue;
-      this.#begin(uid, own, container.id, container.startedAt);
+      this.#begin(uid, own, container.id, container.startedAt, knownState(last, container.id));
     }
   }
 
@@ -105,7 +112,7 @@ export class ProbeManager {
     for (const id of [...this.#containers.keys()]) this.#drop(id);
   }
 
-  #begin(uid: string, container: Container, id: string, startedAt: number): void {
+  #begin(uid: string, container: Container, id: string, startedAt: number, known: KnownState | undefined): void {
     const probes: ContainerProbes = {
       podUid: uid,
       name: container.name,
@@ -117,7 +124,7 @@ export class ProbeManager {
     for (const kind of KINDS) {
       const probe = probeOf(container, kind);
       if (!probe) continue;
-      probes.states.set(kind, initialProbeState(kind));
+      probes.states.set(kind, initialProbeState(kind, known));
       const first = startedAt + (probe.initialDelaySeconds ?? 0) * 1000;
       this.#plan(id, kind, container, probe, Math.max(first - this.#options.clock.now(), 0));
     }

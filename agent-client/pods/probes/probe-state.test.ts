@@ -16,6 +16,13 @@ test('readiness begins as failure, liveness as success, startup as unknown', () 
   ]);
 });
 
+test('a container that was ready stays so when another agent takes over', () => {
+  const known = { started: true, ready: true };
+  expect((['readiness', 'liveness', 'startup'] as const).map((kind) => initialProbeState(kind, known).verdict)).toEqual(
+    ['success', 'success', 'success'],
+  );
+});
+
 test('a verdict flips only at its threshold, and other results start the count anew', () => {
   expect(run(initialProbeState('readiness'), '+-++--+---')).toEqual([
     ...['failure', 'failure', 'failure', 'success'],

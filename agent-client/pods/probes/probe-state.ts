@@ -13,12 +13,29 @@ export interface ProbeState {
   readonly run: number;
 }
 
-/** Not ready and alive until shown otherwise; not started until known. */
-export const initialProbeState = (kind: ProbeKind): ProbeState => ({
-  verdict: kind === 'liveness' ? 'success' : kind === 'readiness' ? 'failure' : 'unknown',
+/** A container's last known state, when an agent takes it over from an earlier one. */
+export interface KnownState {
+  readonly started: boolean;
+  readonly ready: boolean;
+}
+
+/** Not ready and alive until shown otherwise; not started until known. What was known before goes on. */
+export const initialProbeState = (kind: ProbeKind, known?: KnownState): ProbeState => ({
+  verdict: initialVerdict(kind, known),
   last: undefined,
   run: 0,
 });
+
+function initialVerdict(kind: ProbeKind, known: KnownState | undefined): ProbeVerdict {
+  switch (kind) {
+    case 'liveness':
+      return 'success';
+    case 'readiness':
+      return known?.ready ? 'success' : 'failure';
+    case 'startup':
+      return known?.started ? 'success' : 'unknown';
+  }
+}
 
 /** One more result; the verdict flips only at its threshold. */
 export function afterProbe(state: ProbeState, result: 'success' | 'failure', thresholds: ProbeThresholds): ProbeState {
