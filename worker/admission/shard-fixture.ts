@@ -5,6 +5,9 @@ import type { Status } from '../../schema/meta/status.ts';
 import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
 import { systemUser } from '../../schema/protocol/user-info.ts';
 import { definitionOf, definitionOfKind } from '../../schema/resources/lookup.ts';
+import type { Controller } from '../controllers/controller.ts';
+import { runControllers } from '../controllers/runtime/run-controllers.ts';
+import { applyControllerWrite } from '../registry/controller-write.ts';
 import type { RegistryEnvironment } from '../registry/environment.ts';
 import { executeWrite } from '../registry/execute.ts';
 import { MemoryTransaction } from '../registry/memory-transaction.ts';
@@ -17,7 +20,10 @@ const groupOf = (apiVersion: string): string => apiVersion.split('/').slice(0, -
 
 export class ShardFixture {
   readonly tx = new MemoryTransaction('shop', 10);
+  now = NOW;
   #serial = 0;
+  #seen = 0;
+  readonly #states = new Map<string, UntypedObject>();
 
   /** `configuration`: cluster-scoped objects; the Namespace is there anyway, with these labels. */
   constructor(labels: Record<string, string> = {}, configuration: readonly UntypedObject[] = []) {
@@ -31,7 +37,7 @@ export class ShardFixture {
 
   environment(): RegistryEnvironment {
     return {
-      now: NOW,
+      now: this.now,
       newUid: () => `uid-${++this.#serial}`,
       randomSuffix: (length) => 'x'.repeat(length),
       definition: definitionOf,
@@ -57,6 +63,33 @@ export class ShardFixture {
   update(resource: string, body: UntypedObject, request: object = {}): Answer {
     const name = body.metadata.name ?? '';
     return this.write({ resource, verb: 'update', name, body: JSON.stringify(body), ...request } as never);
+  }
+
+  /** Runs controllers over what has changed since the last time, or over these keys. Gives their timers, in ms. */
+  settle(controllers: readonly Controller[], work: readonly { controller: string; key: string }[] = []): number[] {
+    const environment = this.environment();
+    const { timers, failures } = runControllers({
+      controllers,
+      view: this.tx,
+      context: { now: this.now, randomSuffix: (length) => 'x'.repeat(length) },
+      work,
+      takeChanges: () => this.#changes(),
+      applyWrite: (write, name) => applyControllerWrite(write, `controller:${name}`, this.tx, environment),
+      hasRoom: () => true,
+    });
+    expect(failures).toEqual([]);
+    return timers.flatMap(({ at }) => at ?? []);
+  }
+
+  #changes() {
+    const fresh = this.tx.changes.slice(this.#seen);
+    this.#seen = this.tx.changes.length;
+    return fresh.map(({ type, resource, object }) => {
+      const name = object.metadata.name ?? '';
+      const previous = this.#states.get(`${resource}/${name}`);
+      this.#states.set(`${resource}/${name}`, object);
+      return { type, resource, name, object, ...(type === 'MODIFIED' && previous ? { previous } : {}) };
+    });
   }
 
   /** The stored object as a copy that may be changed. */

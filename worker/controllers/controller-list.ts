@@ -17,6 +17,7 @@ import { rootCaPublisher, serviceAccountController } from './namespace-objects.t
 import { podGarbageController } from './pod-garbage.ts';
 import { replicaSetController } from './replica-set.ts';
 import { replicationController } from './replication-controller.ts';
+import { resourceQuotaController } from './resource-quota.ts';
 import type { WorkItem } from './runtime/controller-run.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
 
@@ -43,6 +44,7 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
   garbageCollector({ kindOf, clusterUid }),
   bootstrapTokenCleaner,
   podGarbageController,
+  resourceQuotaController,
   replicationController,
   replicaSetController,
   deploymentController,

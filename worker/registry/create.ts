@@ -21,7 +21,7 @@ import {
   generatedName,
   wipeSystemMetadata,
 } from './system-metadata.ts';
-import { admissionAttributes, metaRules, type WriteContext, type WriteResult } from './target.ts';
+import { admissionAttributes, metaRules, putAdmitted, type WriteContext, type WriteResult } from './target.ts';
 
 /** How often a generated name is drawn again because it is taken. */
 const NAME_GENERATION_ATTEMPTS_MAX = 8;
@@ -69,7 +69,7 @@ export function createAdmitted(context: WriteContext, object: UntypedObject): Wr
   const existing = tx.get(definition.key, name);
   if (existing) return fail(nameTaken(context, object, existing));
   if (context.request.dryRun) return ok({ code: 201, object });
-  return ok({ code: 201, object: tx.put(definition.key, object) });
+  return ok({ code: 201, object: putAdmitted(context, object) });
 }
 
 /** Fills what the object gets from cluster-wide pools. Source: registry/core/service/storage beginCreate, beginUpdate. */

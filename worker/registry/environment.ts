@@ -33,6 +33,11 @@ export interface AdmissionAttributes {
   readonly now: number;
   /** Adds a text to the `Warning` headers of the answer. */
   warn(text: string): void;
+  /**
+   * A write to be done together with the request's own, should that come to pass (what quotas count).
+   * For validating plugins.
+   */
+  alsoWrite(write: (tx: StoreTransaction) => void): void;
 }
 
 /** The plugins in upstream's order; a Status refuses the request. */

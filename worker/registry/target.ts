@@ -21,6 +21,8 @@ export interface WriteContext {
   readonly env: RegistryEnvironment;
   readonly strategy: StrategyContext;
   readonly warnings: string[];
+  /** What admission wants written with the object; see `AdmissionAttributes.alsoWrite`. */
+  readonly alongside: ((tx: StoreTransaction) => void)[];
 }
 
 /** What a write came to: the object (or Status) to answer, in its stored form. */
@@ -57,6 +59,7 @@ export function writeContext(
     env,
     strategy: { now: env.now, user: request.user, apiVersion: request.apiVersion },
     warnings: [],
+    alongside: [],
   };
 }
 
@@ -114,7 +117,14 @@ export function admissionAttributes(context: WriteContext, of: AdmissionObjects)
     user: context.request.user,
     now: context.env.now,
     warn: (text) => context.warnings.push(text),
+    alsoWrite: (write) => context.alongside.push(write),
   };
+}
+
+/** Stores the object, and with it what admission asked for. */
+export function putAdmitted({ tx, definition, alongside }: WriteContext, object: UntypedObject): UntypedObject {
+  for (const write of alongside) write(tx);
+  return tx.put(definition.key, object);
 }
 
 /** 404 for a path below a kind that the kind does not serve. */

@@ -11,6 +11,8 @@ export interface StoreReader {
   get(resource: GroupResource, name: string): UntypedObject | undefined;
   /** All objects of a resource, in name order. */
   list(resource: GroupResource): readonly UntypedObject[];
+  /** How many objects of a resource there are. Optional: without it they are listed. */
+  count?(resource: GroupResource): number;
   /** Objects with an ownerReference to that uid, of one resource or of all. */
   ownedBy(uid: string, resource?: GroupResource): readonly { resource: GroupResource; object: UntypedObject }[];
   /**

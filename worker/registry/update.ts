@@ -18,7 +18,7 @@ import {
 import { createAdmitted, drawValues, warn } from './create.ts';
 import { dropManagedFields } from './managed-fields.ts';
 import { dedupOwnerReferences, ensureNamespace, wipeSystemMetadata } from './system-metadata.ts';
-import { admissionAttributes, metaRules, type WriteContext, type WriteResult } from './target.ts';
+import { admissionAttributes, metaRules, putAdmitted, type WriteContext, type WriteResult } from './target.ts';
 
 /** The new state, as a private copy in stored form, and what admission is to see of it. */
 export interface NextState {
@@ -189,7 +189,7 @@ function commitUpdate(context: WriteContext, next: UntypedObject, existing: Unty
   }
   if (context.request.dryRun) return ok({ code: 200, object: next });
   if (equalJson(next, existing)) return ok({ code: 200, object: existing });
-  return ok({ code: 200, object: tx.put(definition.key, next) });
+  return ok({ code: 200, object: putAdmitted(context, next) });
 }
 
 /** Whether this update took the last thing that kept a deleted object. Source: ShouldDeleteDuringUpdate. */

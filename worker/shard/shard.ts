@@ -280,7 +280,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
   #schedule(anew: boolean): void {
     const timerAt = this.#store.nextTimerAt();
     if (!anew && this.#alarmAt !== undefined && (timerAt === undefined || timerAt >= this.#alarmAt)) return;
-    const hasExpiring = Object.keys(TIME_TO_LIVE_MS).some((resource) => this.#core.view.countOf(resource) > 0);
+    const hasExpiring = Object.keys(TIME_TO_LIVE_MS).some((resource) => this.#core.view.count(resource) > 0);
     const now = Date.now();
     const next = nextAlarmAt(this.#store, hasExpiring, now);
     if (next === undefined) return;

@@ -168,7 +168,7 @@ export class WorkingSet implements StoreTransaction {
   }
 
   /** How many objects of the resource there are. */
-  countOf(resource: GroupResource): number {
+  count(resource: GroupResource): number {
     return this.#directory.list(resource).length;
   }
 
