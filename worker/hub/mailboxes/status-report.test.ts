@@ -33,6 +33,22 @@ describe('a pod status', () => {
     expect(body['status']).not.toHaveProperty('conditions');
   });
 
+  it('clears the reason and message that a condition no longer has', () => {
+    const status = {
+      conditions: [
+        { type: 'Ready', status: 'True' },
+        { type: 'Initialized', status: 'False', reason: 'R' },
+      ],
+    };
+    const body = bodyOf(
+      podReportWrite('n1', { kind: 'status', namespace: 'shop', name: 'web', uid: 'u1', status }, index),
+    );
+    expect(body['status']?.['conditions']).toEqual([
+      { type: 'Ready', status: 'True', reason: null, message: null },
+      { type: 'Initialized', status: 'False', reason: 'R', message: null },
+    ]);
+  });
+
   it.each([
     ['of another node', 'n2', 'web', 'u1'],
     ['of an earlier pod of that name', 'n1', 'web', 'u0'],

@@ -47,10 +47,18 @@ function withReplacedLists(
   return patch;
 }
 
+/** A condition that became true has no reason any more: merging alone would leave the old one. */
+const wholeCondition = (condition: object): object => ({ reason: null, message: null, ...condition });
+
 function podStatusPatch(status: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const absent = POD_STATUS_FIELDS.filter((field) => status[field] === undefined);
+  const { conditions } = status;
   return withReplacedLists(
-    { ...status, ...Object.fromEntries(absent.map((field) => [field, null])) },
+    {
+      ...status,
+      ...Object.fromEntries(absent.map((field) => [field, null])),
+      ...(Array.isArray(conditions) ? { conditions: (conditions as object[]).map(wholeCondition) } : {}),
+    },
     POD_STATUS_LISTS,
   );
 }
