@@ -1,12 +1,12 @@
 /** `/version`. Source: apimachinery version.Info. */
 export const SERVER_VERSION = {
   major: '1',
-  minor: '36',
+  minor: '37',
   emulationMajor: '1',
-  emulationMinor: '36',
+  emulationMinor: '37',
   minCompatibilityMajor: '1',
-  minCompatibilityMinor: '35',
-  gitVersion: 'v1.36.0+zeroplane',
+  minCompatibilityMinor: '36',
+  gitVersion: 'v1.37.0+zeroplane',
   gitCommit: '',
   gitTreeState: 'clean',
   buildDate: '2026-11-21T00:00:00Z',
