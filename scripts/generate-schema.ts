@@ -4,15 +4,18 @@
  * `kubernetes-models` tells quantities from strings and lists enumerations.
  * What the packages lack of the Kubernetes version we serve is in `schema-additions.ts`.
  *
- * `field-table.ts` is what the worker imports; `descriptions.json` is for OpenAPI only.
+ * `field-table.ts` is what everything imports. `schema-names.ts` and `openapi-texts.ts` are for OpenAPI only:
+ * descriptions are a megabyte, so they travel compressed and are unpacked only while a document is made.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ADDED_FIELDS, REMOVED_FIELDS } from './schema-additions.ts';
+import { gzipSync } from 'node:zlib';
+import { ADDED_FIELDS, ADDED_PACKAGES, REMOVED_FIELDS } from './schema-additions.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const CLIENT_MODELS = path.join(ROOT, 'node_modules/@kubernetes/client-node/dist/gen/models');
 const KUBERNETES_MODELS = path.join(ROOT, 'node_modules/kubernetes-models');
+const APIMACHINERY_MODELS = path.join(ROOT, 'node_modules/@kubernetes-models/apimachinery');
 const OUTPUT = path.join(ROOT, 'schema/generated');
 
 /** Fewer would mean that the packages changed their layout. */
@@ -89,13 +92,18 @@ function readType(name: string): { type: Type; descriptions: Record<string, stri
   return { type: { name, fields }, descriptions: readDescriptions(declaration) };
 }
 
-const unindent = (comment: string): string => comment.replace(/^\s*\* ?/gm, '').trim();
+const unindent = (comment: string): string =>
+  comment
+    .replace(/^\s*\* ?/gm, '')
+    .replace(/\\([*'/])/g, '$1')
+    .replace(/\n@deprecated$/, '')
+    .trim();
 
 /** Descriptions by field; the type's own under the empty name. */
 function readDescriptions(declaration: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const match of declaration.matchAll(
-    /\/\*\*\n((?: *\*(?!\/).*\n)+) *\*\/\n(?: {4}'([^']+)'\??:|export declare class)/g,
+    /\/\*\*\n((?: *\*(?!\/).*\n)+) *\*\/\n(?: {4}['"]([^'"]+)['"]\??:|export (?:interface|declare class|type)\b)/g,
   )) {
     found[match[2] ?? ''] = unindent(match[1] ?? '');
   }
@@ -113,6 +121,7 @@ function listedTypes(): string[] {
 interface Facts {
   readonly quantities: ReadonlySet<string>;
   readonly enums: ReadonlyMap<string, readonly string[]>;
+  readonly descriptions: Readonly<Record<string, string>>;
   readonly names: string;
 }
 
@@ -122,8 +131,15 @@ function versionAndKind(clientName: string): string {
   return parts ? `v${parts[1]}/${parts[2]}` : clientName;
 }
 
+/** Both packages agree on names but for kind and apiVersion, which one of them inherits. */
+const namesKey = (names: readonly string[]): string =>
+  names
+    .filter((name) => name !== 'kind' && name !== 'apiVersion')
+    .sort()
+    .join();
+
 function readFacts(declaration: string): Facts {
-  const body = /export interface \w+ \{\n([^]*?)\n\}\n/.exec(declaration)?.[1] ?? '';
+  const body = /export interface \w+(?: extends TypeMeta)? \{\n([^]*?)\n\}\n/.exec(declaration)?.[1] ?? '';
   const quantities = new Set<string>();
   const enums = new Map<string, readonly string[]>();
   const names: string[] = [];
@@ -131,18 +147,23 @@ function readFacts(declaration: string): Facts {
     const [, name = '', type = ''] = field;
     names.push(name);
     if (type.includes('ApiResourceQuantity')) quantities.add(name);
-    if (/^"[^"]*"(?: \| "[^"]*")*$/.test(type))
+    if (name !== 'kind' && name !== 'apiVersion' && /^"[^"]*"(?: \| "[^"]*")*$/.test(type))
       enums.set(
         name,
         [...type.matchAll(/"([^"]*)"/g)].map(([, text = '']) => text),
       );
   }
-  return { quantities, enums, names: names.sort().join() };
+  return { quantities, enums, descriptions: readDescriptions(declaration), names: namesKey(names) };
 }
+
+const META_FOLDER = path.join(APIMACHINERY_MODELS, 'apis/meta/v1');
 
 /** Facts of `kubernetes-models` by version and kind; several groups may share one. */
 function readAllFacts(): Map<string, Facts[]> {
   const facts = new Map<string, Facts[]>();
+  for (const file of readdirSync(META_FOLDER).filter((f) => f.endsWith('.d.ts') && f !== 'index.d.ts')) {
+    facts.set(`v1/${file.slice(0, -5)}`, [readFacts(readFileSync(path.join(META_FOLDER, file), 'utf8'))]);
+  }
   const folders = readdirSync(KUBERNETES_MODELS, { withFileTypes: true }).filter(
     (e) => e.isDirectory() && e.name !== '_schemas',
   );
@@ -163,11 +184,87 @@ function readAllFacts(): Map<string, Facts[]> {
 
 /** The facts of exactly this type: of the same-named ones, the one with the same fields. */
 function factsOf(type: Type, facts: Map<string, Facts[]>): Facts | undefined {
-  const names = type.fields
-    .map((field) => field.name)
-    .sort()
-    .join();
+  const names = namesKey(type.fields.map((field) => field.name));
   return facts.get(versionAndKind(type.name))?.find((candidate) => candidate.names === names);
+}
+
+/** Types of apimachinery that are one code of the field table; in OpenAPI they have a schema of their own. */
+const SCALAR_TYPES: Readonly<Record<string, string>> = {
+  FieldsV1: 'apis/meta/v1/FieldsV1',
+  IntOrString: 'util/intstr/IntOrString',
+  MicroTime: 'apis/meta/v1/MicroTime',
+  Patch: 'apis/meta/v1/Patch',
+  Quantity: 'api/resource/Quantity',
+  RawExtension: 'runtime/RawExtension',
+  Time: 'apis/meta/v1/Time',
+};
+
+const describeScalars = (): [string, Record<string, string>][] =>
+  Object.entries(SCALAR_TYPES).map(([name, file]) => [
+    name,
+    readDescriptions(readFileSync(path.join(APIMACHINERY_MODELS, `${file}.d.ts`), 'utf8')),
+  ]);
+
+/** `IoK8sApiAppsV1DaemonSet` → `io.k8s.api.apps.v1` and `V1DaemonSet`. */
+function packageAndType(file: string): readonly [string, string] | undefined {
+  const meta = /^IoK8sApimachineryPkgApisMeta(V1\w+)$/.exec(file);
+  if (meta) return ['io.k8s.apimachinery.pkg.apis.meta.v1', meta[1] as string];
+  const aggregator = /^IoK8sKubeAggregatorPkgApisApiregistration(V1\w+)$/.exec(file);
+  if (aggregator) return ['io.k8s.kube-aggregator.pkg.apis.apiregistration.v1', aggregator[1] as string];
+  const extensions = /^IoK8sApiextensionsApiserverPkgApisApiextensions(V1\w+)$/.exec(file);
+  if (extensions) return ['io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1', extensions[1] as string];
+  const parts = /^IoK8sApi([A-Z][a-z]+)(V\d+(?:(?:alpha|beta)\d+)?)([A-Z]\w*)$/.exec(file);
+  if (!parts) return undefined;
+  const [, group = '', version = '', name] = parts;
+  return [`io.k8s.api.${group.toLowerCase()}.${version.toLowerCase()}`, `${version}${name}`];
+}
+
+/** The Go package of each type. What the packages do not know belongs to where it is referred to. */
+function packagesOf(types: readonly Type[]): ReadonlyMap<string, string> {
+  const files = [KUBERNETES_MODELS, APIMACHINERY_MODELS].flatMap((folder) =>
+    readdirSync(path.join(folder, '_schemas')).filter((file) => file.endsWith('.d.ts')),
+  );
+  const candidates = new Map<string, string[]>();
+  for (const file of files) {
+    const found = packageAndType(file.slice(0, -5));
+    if (found) candidates.set(found[1], [...(candidates.get(found[1]) ?? []), found[0]]);
+  }
+  const packages = new Map(
+    Object.entries(ADDED_PACKAGES).flatMap(([home, names]) => names.split(/\s+/).map((name) => [name, home] as const)),
+  );
+  for (const { name } of types) {
+    const [, prefix = '', rest = name] = /^([A-Z][a-z]+)?(V\d.*)$/.exec(name) ?? [];
+    const of = candidates.get(rest)?.filter((one) => prefix === '' || one.includes(`.${prefix.toLowerCase()}.`));
+    if (of?.[0]) packages.set(name, of[0]);
+  }
+  for (let left = types.length; left > 0; left = settleReferred(types, packages)) {
+    // Once more: what was settled now may refer to others.
+  }
+  return packages;
+}
+
+function settleReferred(types: readonly Type[], packages: Map<string, string>): number {
+  let settled = 0;
+  for (const { name, fields } of types) {
+    const home = packages.get(name);
+    for (const { type } of home ? fields : []) {
+      const referred = type.replace(/^(?:\[\]|\{\})+/, '');
+      if (!/^[A-Z]/.test(referred) || packages.has(referred)) continue;
+      packages.set(referred, home as string);
+      settled += 1;
+    }
+  }
+  return settled;
+}
+
+/** Lines of `schema-names.ts`: the types of each package. */
+function packageLines(packages: ReadonlyMap<string, string>): string {
+  const byPackage = new Map<string, string[]>();
+  for (const [type, home] of packages) byPackage.set(home, [...(byPackage.get(home) ?? []), type]);
+  return [...byPackage]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([home, names]) => `  '${home}': '${names.sort().join(' ')}',`)
+    .join('\n');
 }
 
 const withQuantities = (type: Type, facts: Facts | undefined): Type => ({
@@ -212,7 +309,7 @@ function main(): void {
       `the packages changed their layout: ${types.length} types, ${quantities.length} quantity fields found`,
     );
   }
-  const enums = listed.flatMap((type) =>
+  const enums = read.flatMap(({ type }) =>
     [...(factsOf(type, facts)?.enums ?? [])].map(([field, values]) => [`${type.name}.${field}`, values] as const),
   );
   mkdirSync(OUTPUT, { recursive: true });
@@ -221,8 +318,20 @@ function main(): void {
     `// Made by scripts/generate-schema.ts.\n/** Fields by type, in the form schema/decode/field-table.ts reads. */\nexport const FIELD_TABLE: Readonly<Record<string, string>> = {\n${types.map(line).join('\n')}\n};\n`,
   );
   write(
-    'descriptions.json',
-    `${JSON.stringify({ types: Object.fromEntries(read.map(({ type, descriptions }) => [type.name, descriptions])), enums: Object.fromEntries(enums) })}\n`,
+    'schema-names.ts',
+    `// Made by scripts/generate-schema.ts.\n/** Types of the field table by the Go package that defines them. */\nexport const TYPES_BY_PACKAGE: Readonly<Record<string, string>> = {\n${packageLines(packagesOf(types))}\n};\n`,
+  );
+  const described = read.map(({ type, descriptions }): [string, Record<string, string>] => {
+    const better = factsOf(type, facts)?.descriptions;
+    return [type.name, { ...descriptions, ...better }];
+  });
+  const texts = JSON.stringify({
+    types: Object.fromEntries([...described, ...describeScalars()]),
+    enums: Object.fromEntries(enums),
+  });
+  write(
+    'openapi-texts.ts',
+    `// Made by scripts/generate-schema.ts.\n/** JSON of OpenApiTexts (worker/http/openapi/texts.ts), compressed with gzip, in base64. */\nexport const OPENAPI_TEXTS: string =\n  '${gzipSync(texts, { level: 9 }).toString('base64')}';\n`,
   );
 }
 

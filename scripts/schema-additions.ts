@@ -369,3 +369,12 @@ export const REMOVED_FIELDS: ReadonlySet<string> = new Set([
   'V1beta1BasicDevice.nodeAllocatableResourceMappings',
   'V1beta2Device.nodeAllocatableResourceMappings',
 ]);
+
+/** Go packages of added types that do not lie where they are referred to. */
+export const ADDED_PACKAGES: Readonly<Record<string, string>> = {
+  'io.k8s.api.scheduling.v1alpha3': `V1alpha3TopologyConstraint V1alpha3WorkloadPodGroupAllDisruptionMode
+    V1alpha3WorkloadPodGroupBasicSchedulingPolicy V1alpha3WorkloadPodGroupDisruptionMode
+    V1alpha3WorkloadPodGroupGangSchedulingPolicy V1alpha3WorkloadPodGroupResourceClaim
+    V1alpha3WorkloadPodGroupSchedulingConstraints V1alpha3WorkloadPodGroupSchedulingPolicy
+    V1alpha3WorkloadPodGroupSingleDisruptionMode`,
+};

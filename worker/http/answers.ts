@@ -28,7 +28,7 @@ export function jsonAnswer(code: number, json: string, options: AnswerOptions = 
   return new Response(body, { status: code, headers });
 }
 
-const acceptsGzip = (acceptEncoding: string | null | undefined): boolean =>
+export const acceptsGzip = (acceptEncoding: string | null | undefined): boolean =>
   /(^|,)\s*gzip\s*($|,|;)/.test(acceptEncoding ?? '');
 
 /** At the speed of level 1 (upstream's choice) compressing costs less than sending what it saves. */

@@ -1,54 +1,43 @@
 /** OpenAPI schemas of types, from the field table. Source: the shapes kube-openapi gives the same types. */
 import { FIELD_TABLE } from '../../../schema/generated/field-table.ts';
-
-export type JsonSchema = Record<string, unknown>;
-
-/** What a field's list is merged by in a strategic merge patch: kubectl reads it from these extensions. */
-export interface MergeRule {
-  readonly mergeKey?: string;
-  readonly strategy?: string;
-}
-
-export type MergeRules = (type: string, field: string) => MergeRule | undefined;
+import type { Dialect, JsonSchema } from './dialect.ts';
+import { mergeRule } from './merge-rules.ts';
+import { isScalarName, type ScalarName, schemaName } from './schema-names.ts';
+import type { OpenApiTexts } from './texts.ts';
 
 const SCALARS: Readonly<Record<string, JsonSchema>> = {
   s: { type: 'string' },
   y: { type: 'string', format: 'byte' },
-  o: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
-  q: { oneOf: [{ type: 'string' }, { type: 'number' }] },
-  t: { type: 'string', format: 'date-time' },
-  m: { type: 'string', format: 'date-time' },
   i: { type: 'integer', format: 'int32' },
   l: { type: 'integer', format: 'int64' },
   d: { type: 'number', format: 'double' },
   b: { type: 'boolean' },
-  a: { type: 'object' },
 };
 
-/** Types of apimachinery, which every group shares. */
-const META_TYPES: ReadonlySet<string> = new Set([
-  'V1ObjectMeta',
-  'V1ListMeta',
-  'V1OwnerReference',
-  'V1ManagedFieldsEntry',
-  'V1LabelSelector',
-  'V1LabelSelectorRequirement',
-  'V1Condition',
-  'V1DeleteOptions',
-  'V1Preconditions',
-  'V1Status',
-  'V1StatusDetails',
-  'V1StatusCause',
-]);
+/** Codes whose values have a schema of their own. */
+const NAMED_SCALARS: Readonly<Record<string, ScalarName>> = {
+  a: 'RawExtension',
+  m: 'MicroTime',
+  o: 'IntOrString',
+  q: 'Quantity',
+  t: 'Time',
+};
 
-/** The name of a type's schema: `V1PodSpec` → `io.k8s.api.v1.PodSpec`, `EventsV1Event` → `io.k8s.api.events.v1.Event`. */
-export function schemaName(type: string): string {
-  const parts = /^([A-Z][a-z]+)?V(\d+(?:(?:alpha|beta)\d+)?)([A-Z]\w*)$/.exec(type);
-  if (!parts) return `io.k8s.api.${type}`;
-  const [, prefix, version, kind] = parts;
-  if (META_TYPES.has(type)) return `io.k8s.apimachinery.pkg.apis.meta.v${version}.${kind}`;
-  return ['io.k8s.api', ...(prefix ? [prefix.toLowerCase()] : []), `v${version}`, kind].join('.');
-}
+const scalarSchema = (name: ScalarName, dialect: Dialect): JsonSchema => {
+  switch (name) {
+    case 'IntOrString':
+      return dialect.intOrString;
+    case 'Quantity':
+      return dialect.quantity;
+    case 'Time':
+    case 'MicroTime':
+      return { type: 'string', format: 'date-time' };
+    case 'FieldsV1':
+    case 'Patch':
+    case 'RawExtension':
+      return { type: 'object' };
+  }
+};
 
 interface Field {
   readonly name: string;
@@ -68,46 +57,64 @@ function fieldsOf(type: string): readonly Field[] {
     });
 }
 
-/** The named type within a code: `{}[]V1Foo` → `V1Foo`; undefined for scalars. */
-const namedType = (code: string): string | undefined => {
+/** The type within a code: `{}[]V1Foo` → `V1Foo`; undefined for plain scalars. */
+function namedType(code: string, field: string): string | undefined {
   const inner = code.replace(/^(?:\[\]|\{\})+/, '');
-  return Object.hasOwn(SCALARS, inner) ? undefined : inner;
-};
+  if (Object.hasOwn(SCALARS, inner)) return undefined;
+  if (inner === 'a' && field === 'fieldsV1') return 'FieldsV1';
+  return NAMED_SCALARS[inner] ?? inner;
+}
 
 /** The types and all that they are made of. */
 export function reachableTypes(roots: readonly string[]): readonly string[] {
   const seen = new Set<string>();
   const open = [...roots];
   for (let type = open.pop(); type !== undefined; type = open.pop()) {
-    if (seen.has(type) || !Object.hasOwn(FIELD_TABLE, type)) continue;
+    if (seen.has(type) || !(isScalarName(type) || Object.hasOwn(FIELD_TABLE, type))) continue;
     seen.add(type);
-    open.push(...fieldsOf(type).flatMap(({ code }) => namedType(code) ?? []));
+    open.push(...fieldsOf(type).flatMap(({ name, code }) => namedType(code, name) ?? []));
   }
   return [...seen].sort();
 }
 
-function schemaOfCode(code: string, reference: string): JsonSchema {
-  if (code.startsWith('[]')) return { type: 'array', items: schemaOfCode(code.slice(2), reference) };
-  if (code.startsWith('{}')) return { type: 'object', additionalProperties: schemaOfCode(code.slice(2), reference) };
-  return SCALARS[code] ?? { $ref: `${reference}${schemaName(code)}` };
+interface Writing {
+  readonly dialect: Dialect;
+  readonly texts: OpenApiTexts;
 }
 
-/** The schema of one type; references go to `reference` and the name (`#/components/schemas/`). */
-export function typeSchema(type: string, reference: string, mergeRules: MergeRules): JsonSchema {
+function fieldSchema(type: string, { name, code }: Field, { dialect, texts }: Writing): JsonSchema {
+  const description = texts.types[type]?.[name];
+  const values = texts.enums[`${type}.${name}`];
+  const merged = mergeRule(type, name);
+  const more: JsonSchema = {
+    ...(description ? { description } : {}),
+    ...(merged?.mergeKey ? { 'x-kubernetes-patch-merge-key': merged.mergeKey } : {}),
+    ...(merged?.strategy ? { 'x-kubernetes-patch-strategy': merged.strategy } : {}),
+  };
+  const within = (inner: string): JsonSchema => {
+    if (inner.startsWith('[]')) return { type: 'array', items: within(inner.slice(2)) };
+    if (inner.startsWith('{}')) return { type: 'object', additionalProperties: within(inner.slice(2)) };
+    const named = namedType(inner, name);
+    if (named) return dialect.reference(schemaName(named));
+    return { ...SCALARS[inner], ...(values ? { enum: values } : {}) };
+  };
+  const isReference = !/^(?:\[\]|\{\})/.test(code) && namedType(code, name);
+  return isReference ? dialect.withReference(schemaName(isReference), more) : { ...within(code), ...more };
+}
+
+/** The schema of one type. */
+export function typeSchema(type: string, writing: Writing): JsonSchema {
+  const description = writing.texts.types[type]?.[''];
+  const own: JsonSchema = description ? { description } : {};
+  if (isScalarName(type)) return { ...own, ...scalarSchema(type, writing.dialect) };
   const fields = fieldsOf(type);
   const required = fields.filter(({ isRequired }) => isRequired).map(({ name }) => name);
-  const properties = fields.map(({ name, code }) => [
-    name,
-    { ...schemaOfCode(code, reference), ...mergeExtensions(mergeRules(type, name)) },
-  ]);
   return {
+    ...own,
     type: 'object',
     ...(required.length > 0 ? { required } : {}),
-    properties: Object.fromEntries(properties),
+    ...(fields.length > 0
+      ? { properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(type, field, writing)])) }
+      : {}),
   };
 }
-
-const mergeExtensions = (rule: MergeRule | undefined): JsonSchema => ({
-  ...(rule?.mergeKey ? { 'x-kubernetes-patch-merge-key': rule.mergeKey } : {}),
-  ...(rule?.strategy ? { 'x-kubernetes-patch-strategy': rule.strategy } : {}),
-});
