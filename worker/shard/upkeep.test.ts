@@ -65,7 +65,7 @@ describe('history', () => {
 describe('events', () => {
   it('expire an hour after their last change', () => {
     const { store, commit } = setUp();
-    const hour = TIME_TO_LIVE_MS.events as number;
+    const hour = TIME_TO_LIVE_MS.events;
     commit(10, T0, 'events');
     commit(20, T0 + MINUTE_MS, 'events');
     commit(30, T0, 'things');

@@ -8,7 +8,7 @@ export const HISTORY_MS_MIN = 5 * 60_000;
 /** Between two compactions while there is history. */
 const COMPACTION_INTERVAL_MS = 150_000;
 /** Kinds that vanish some time after their last change. Source: kube-apiserver --event-ttl. */
-export const TIME_TO_LIVE_MS: Readonly<Record<GroupResource, number>> = { events: 60 * 60_000 };
+export const TIME_TO_LIVE_MS = { events: 60 * 60_000 } as const satisfies Readonly<Record<GroupResource, number>>;
 const EXPIRY_INTERVAL_MS = 10 * 60_000;
 /** Objects that expire in one batch. */
 export const EXPIRED_PER_BATCH_MAX = 500;
