@@ -32,8 +32,7 @@ export class ObjectReader implements PodObjects {
   readonly secret = (namespace: string, name: string): Promise<UntypedObject | undefined> =>
     this.#get('secrets', namespace, name);
 
-  readonly services = (namespace: string): readonly Service[] =>
-    this.#cache.list('services', namespace) as unknown as Service[];
+  readonly services = (namespace: string): readonly Service[] => this.#cache.list('services', namespace);
 
   async #get(resource: 'configmaps' | 'secrets', namespace: string, name: string): Promise<UntypedObject | undefined> {
     const cached = this.#cache.get(resource, namespace, name);

@@ -2,11 +2,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, pause } from '../clock.ts';
 import type { ApiClient } from '../control-plane/api-client.ts';
 import { ObjectReader } from '../control-plane/object-reader.ts';
 import { TokenSource } from '../control-plane/token-source.ts';
-import type { Log } from '../log.ts';
+import { type Log, messageOf } from '../log.ts';
 import { CNI_CONFIG_FILE, cniConfig } from '../network/cni-config.ts';
 import { parseResolvConf, podDns } from '../network/dns-config.ts';
 import { choosePodCidr, routeDestinations } from '../network/pod-cidr.ts';
@@ -29,6 +29,8 @@ import type { NodeParts } from './node-agent.ts';
 /** containerd's namespace of what CRI makes. */
 const CRI_NAMESPACE = 'k8s.io';
 const POD_CIDR_KEY = 'podCIDR';
+const SERVING_TIMEOUT_MS = 30_000;
+const SERVING_LOOK_MS = 50;
 
 export interface ContainerdNodeOptions {
   readonly nodeName: string;
@@ -59,6 +61,7 @@ export async function containerdParts(options: ContainerdNodeOptions): Promise<N
     containerdEvents: own !== undefined || /containerd/.test(endpoint),
     after: (delayMs, task) => clock.after(delayMs, task),
   });
+  await untilServing(runtime, clock, endpoint);
   if (own) await ensurePauseImage(runtime, paths);
   const hostDns = readHostDns();
   const cgroupRoot = `/zeroplane/${options.nodeName}`;
@@ -149,6 +152,20 @@ function writeCni(paths: ContainerdPaths, cidr: string): void {
 
 /** Our own program is for x86-64; elsewhere the sandbox image has to be pulled. */
 const sandboxImageName = (): string => (process.arch === 'x64' ? PAUSE_IMAGE : 'registry.k8s.io/pause:3.10');
+
+/** The socket accepts before CRI serves. Throws when it does not come to that. */
+async function untilServing(runtime: CriRuntime, clock: Clock, endpoint: string): Promise<void> {
+  const until = clock.now() + SERVING_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await runtime.version();
+      return;
+    } catch (error) {
+      if (clock.now() > until) throw new Error(`no container runtime answers on ${endpoint}: ${messageOf(error)}`);
+      await pause(clock, SERVING_LOOK_MS);
+    }
+  }
+}
 
 async function ensurePauseImage(runtime: CriRuntime, paths: ContainerdPaths): Promise<void> {
   const name = await runtime.sandboxImage();

@@ -48,7 +48,7 @@ export class NodeStatusLoop {
   /** The Node as the control plane has it: what someone else made of our conditions is set right. */
   seen(node: UntypedObject): void {
     if (!this.#running || this.#conditions.length === 0) return;
-    const theirs = ((node['status'] as { conditions?: Conditions } | undefined)?.conditions ?? []) as Conditions;
+    const theirs = (node['status'] as { conditions?: Conditions } | undefined)?.conditions ?? [];
     const differs = this.#conditions.some((own) => theirs.find((c) => c.type === own.type)?.status !== own.status);
     if (!differs) return;
     this.#fingerprint = '';

@@ -95,7 +95,7 @@ const portMappings = (container: Container): PortMapping[] =>
   (container.ports ?? [])
     .filter((p) => p.hostPort)
     .map((p) => ({
-      protocol: (p.protocol ?? 'TCP') as PortMapping['protocol'],
+      protocol: p.protocol ?? 'TCP',
       containerPort: p.containerPort,
       hostPort: p.hostPort as number,
       hostIP: p.hostIP ?? '',

@@ -79,8 +79,8 @@ export class PodManager {
   #podChange(change: CacheChange): void {
     const worker = this.#workers.get(change.uid);
     if (!change.object) worker?.remove();
-    else if (worker) worker.update(change.object as unknown as Pod);
-    else this.#add(change.object as unknown as Pod, undefined);
+    else if (worker) worker.update(change.object);
+    else this.#add(change.object, undefined);
     this.#reap();
   }
 
@@ -173,13 +173,12 @@ const orphanGrace = (pod: RuntimePod): number => {
 };
 
 /** A pod object of which only the names are known. */
-const shellOf = (pod: RuntimePod): Pod =>
-  ({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: pod.name, namespace: pod.namespace, uid: pod.uid },
-    spec: { containers: [] },
-  }) as Pod;
+const shellOf = (pod: RuntimePod): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: pod.name, namespace: pod.namespace, uid: pod.uid },
+  spec: { containers: [] },
+});
 
 /** Whether the pod mounts or reads a ConfigMap or Secret of that name (either: a wake too many does no harm). */
 function refersTo(pod: Pod, name: string): boolean {

@@ -82,7 +82,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     containerStatuses: main,
     ephemeralContainerStatuses: ephemeral.length ? ephemeral : undefined,
     qosClass: previous.qosClass ?? qosClass(pod),
-  }) as PodStatus;
+  });
 }
 
 function podIPs(input: PodStatusInput): readonly string[] {
@@ -178,7 +178,7 @@ function observedStatus(
     allocatedResources: resources.requests,
     resources,
     ...volumeMountStatuses(spec),
-  }) as ContainerStatus;
+  });
 }
 
 const volumeMountStatuses = (spec: Container): Pick<ContainerStatus, 'volumeMounts'> =>
@@ -206,7 +206,7 @@ function stateOf(_input: PodStatusInput, seen: ObservedContainer, containerID: s
           finishedAt: rfc3339(seen.finishedAt),
           containerID,
         }),
-      } as ContainerState;
+      };
     case 'created':
     case 'unknown':
       return { waiting: {} };
@@ -233,7 +233,7 @@ function withStartFailure(
               'Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally',
             exitCode: 0,
           },
-        } as ContainerState,
+        },
       };
     }
   }
@@ -403,7 +403,7 @@ function dated(input: PodStatusInput, condition: Bare): PodCondition {
     lastTransitionTime: since ?? rfc3339(input.now),
     reason: condition.reason,
     message: condition.message,
-  }) as PodCondition;
+  });
 }
 
 const listed = (names: readonly string[]): string => `[${names.join(' ')}]`;

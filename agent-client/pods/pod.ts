@@ -29,8 +29,7 @@ export const podTitle = (pod: Pod): string => `${podName(pod)}_${podNamespace(po
 /** A sidecar: an init container that keeps running beside the main ones. */
 export const isRestartableInit = (container: Container): boolean => container.restartPolicy === 'Always';
 
-export const ephemeralContainers = (pod: Pod): readonly Container[] =>
-  (podSpec(pod).ephemeralContainers ?? []) as readonly Container[];
+export const ephemeralContainers = (pod: Pod): readonly Container[] => podSpec(pod).ephemeralContainers ?? [];
 
 export const isHostNetwork = (pod: Pod): boolean => podSpec(pod).hostNetwork === true;
 
