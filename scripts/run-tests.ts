@@ -20,7 +20,7 @@ const failures: string[] = [];
 
 function run(name: string, argv: readonly string[], options: { quiet?: boolean } = {}): boolean {
   const started = Date.now();
-  const result = spawnSync(argv[0] as string, argv.slice(1), {
+  const result = spawnSync(argv[0], argv.slice(1), {
     stdio: options.quiet ? 'pipe' : 'inherit',
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,

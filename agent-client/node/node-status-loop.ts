@@ -3,9 +3,12 @@ import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { NodeEvent } from '../../schema/protocol/agent.ts';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../log.ts';
-import type { Runtime } from '../runtime/port.ts';
+import type { Runtime, RuntimeHealth } from '../runtime/port.ts';
 import { type NodeDescription, nodeStatus, type NodeStatusInput, statusFingerprint } from './node-object.ts';
 import { notePressure, type PressureHistory, type PressureSample } from './pressure.ts';
+
+/** Source: kubelet maxWaitForContainerRuntime. */
+const RUNTIME_SILENT_MS_MAX = 30_000;
 
 type Conditions = NodeStatusInput['previous'];
 
@@ -27,6 +30,8 @@ export class NodeStatusLoop {
   #pressure: PressureHistory = {};
   #cancel: () => void = () => undefined;
   #running = false;
+  /** When the runtime last answered, ms since the epoch. */
+  #answeredAt = 0;
 
   constructor(options: NodeStatusLoopOptions) {
     this.#options = options;
@@ -65,11 +70,7 @@ export class NodeStatusLoop {
 
   async #look(): Promise<void> {
     const { runtime, clock, description } = this.#options;
-    const health = await runtime.health().catch((error: unknown) => ({
-      runtimeReady: false,
-      networkReady: false,
-      message: messageOf(error),
-    }));
+    const health = await this.#health();
     const images = await runtime.listImages().catch(() => []);
     const now = clock.now();
     const sample = this.#options.pressure();
@@ -87,6 +88,19 @@ export class NodeStatusLoop {
     this.#fingerprint = fingerprint;
     this.#tellReadiness(status['conditions'] as Conditions);
     this.#options.send(status);
+  }
+
+  /** A runtime that does not answer counts as down after a while only: it may just be starting again. */
+  async #health(): Promise<RuntimeHealth> {
+    const { runtime, clock } = this.#options;
+    try {
+      const health = await runtime.health();
+      this.#answeredAt = clock.now();
+      return health;
+    } catch (error) {
+      const recently = clock.now() - this.#answeredAt < RUNTIME_SILENT_MS_MAX;
+      return { runtimeReady: recently, networkReady: recently, message: messageOf(error) };
+    }
   }
 
   #tellReadiness(conditions: Conditions): void {

@@ -14,11 +14,14 @@ export const groupOf = (apiVersion: string): string => {
 };
 
 /** `pods`, `deployments.apps`: a resource as texts name it. */
-export const qualifiedResource = (plural: string, group: string): GroupResource => (group ? `${plural}.${group}` : plural);
+export const qualifiedResource = (plural: string, group: string): GroupResource =>
+  group ? `${plural}.${group}` : plural;
 
 /** The entry of `alsoServed` for an apiVersion; undefined for the stored version itself. */
 export const servedVersionOf = (definition: ResourceDefinition, apiVersion: string): ServedVersion | undefined =>
-  definition.alsoServed.length === 0 ? undefined : definition.alsoServed.find((served) => apiVersionOf(served) === apiVersion);
+  definition.alsoServed.length === 0
+    ? undefined
+    : definition.alsoServed.find((served) => apiVersionOf(served) === apiVersion);
 
 /** Stored → served; copies only when the versions differ. */
 export function toServed(served: ServedVersion | undefined, object: UntypedObject): UntypedObject {
@@ -30,7 +33,11 @@ export function toServed(served: ServedVersion | undefined, object: UntypedObjec
 }
 
 /** Served → stored and defaulted. Takes over `object`. */
-export function fromServed(definition: ResourceDefinition, served: ServedVersion | undefined, object: UntypedObject): UntypedObject {
+export function fromServed(
+  definition: ResourceDefinition,
+  served: ServedVersion | undefined,
+  object: UntypedObject,
+): UntypedObject {
   served?.defaults?.(object);
   const stored = served?.toStored ? served.toStored(object) : object;
   stored.apiVersion = apiVersionOf(definition);

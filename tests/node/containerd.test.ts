@@ -44,7 +44,7 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       kind: 'Secret',
       metadata: { name: 'keys', namespace: 'default' },
       data: { pin: Buffer.from('42').toString('base64') },
-    } as never);
+    });
     agent = await start();
     for (const file of makeTestImages(join(folder, 'images'), ['busybox', 'hello'])) {
       await importImage({ dataDir: join(folder, 'node'), file });
@@ -149,7 +149,7 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       kind: 'ConfigMap',
       metadata: { name: 'settings', namespace: 'default' },
       data: { color: 'red' },
-    } as never);
+    });
     plane.createPod('env', {
       restartPolicy: 'Never',
       hostname: 'custom',
@@ -179,7 +179,7 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       kind: 'ConfigMap',
       metadata: { name: 'live', namespace: 'default' },
       data: { text: 'one' },
-    } as never);
+    });
     plane.createPod(
       'mounts',
       {
@@ -236,7 +236,7 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
       kind: 'ConfigMap',
       metadata: { name: 'later', namespace: 'default' },
       data: {},
-    } as never);
+    });
     await ready('waits');
     plane.deletePod('waits');
     await eventually('the pod to go', () => !plane.pod('waits'));

@@ -150,7 +150,7 @@ export class FakeControlPlane {
       metadata: { name, namespace: 'default', creationTimestamp: new Date().toISOString(), ...metadata },
       spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...spec },
       status: { phase: 'Pending' },
-    } as UntypedObject);
+    });
   }
 
   pod(name: string): UntypedObject | undefined {
@@ -286,7 +286,7 @@ export class FakeControlPlane {
       const known = this.objects.get(key('pods', pod.namespace, pod.name));
       if (known?.metadata.uid !== pod.uid) return notFound('pods', pod.name);
       if (pod.kind === 'terminated') this.remove('pods', pod.namespace, pod.name);
-      else this.put('pods', { ...known, status: pod.status } as UntypedObject);
+      else this.put('pods', { ...known, status: pod.status });
       return null;
     });
   }

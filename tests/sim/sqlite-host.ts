@@ -17,7 +17,7 @@ class Cursor {
   }
 
   toArray(): Row[] {
-    return this.#statement.all(...this.#bindings) as Row[];
+    return this.#statement.all(...this.#bindings);
   }
 
   one(): Row {

@@ -1,6 +1,6 @@
 /** The one kind of the simulated cluster, and what clients do to it. */
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
-import { defineResource, type ResourceDefinition } from '../../schema/meta/resource.ts';
+import { defineResource } from '../../schema/meta/resource.ts';
 import { notFound } from '../../schema/meta/status.ts';
 import type { Answer } from '../../schema/protocol/shard.ts';
 import { statusAnswer } from '../../worker/shard/shard-reads.ts';
@@ -24,7 +24,7 @@ export const widgetDefinition = defineResource<UntypedObject>({
   validate: () => [],
   update: { validateUpdate: () => [] },
   table: { columns: [], cells: () => [] },
-}) as ResourceDefinition;
+});
 
 export type Operation =
   /** Creates or replaces; labels it by the value's parity. */

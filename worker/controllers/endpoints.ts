@@ -139,5 +139,5 @@ function synced(
   if (isCurrent) return [];
   const { subsets: _subsets, ...rest } = cloneJson(known);
   const metadata = { ...rest.metadata, labels, annotations };
-  return [{ op: 'update', resource: ENDPOINTS, object: { ...rest, metadata, ...content } as UntypedObject }];
+  return [{ op: 'update', resource: ENDPOINTS, object: { ...rest, metadata, ...content } }];
 }

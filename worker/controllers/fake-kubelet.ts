@@ -1,13 +1,11 @@
 /** For tests: makes the transitions that the scheduler and a kubelet would make on a test shard's pods. */
-import type { KubeObject } from '../../schema/meta/object-meta.ts';
 import { formatTime } from '../../schema/meta/time.ts';
 import { isPodReady } from '../../schema/resources/core/pod-conditions.ts';
 import type { Pod } from '../../schema/resources/core/pod-types.ts';
 import { isPodActive } from './pod-state.ts';
 import type { TestShard } from './runtime/test-shard.ts';
 
-export const podsOf = (shard: TestShard): readonly Pod[] =>
-  shard.store.list('pods') as readonly KubeObject[] as readonly Pod[];
+export const podsOf = (shard: TestShard): readonly Pod[] => shard.store.list('pods');
 
 export const readyPods = (shard: TestShard): readonly Pod[] =>
   podsOf(shard).filter((pod) => isPodActive(pod) && isPodReady(pod));

@@ -20,7 +20,7 @@ export const podGarbageController = defineController({
     {
       resource: 'pods',
       keys: (pod, _previous, _view, type) =>
-        type !== 'DELETED' && isUnscheduledTerminating(pod as KubeObject as Pod) ? [pod.metadata.name ?? ''] : [],
+        type !== 'DELETED' && isUnscheduledTerminating(pod) ? [pod.metadata.name ?? ''] : [],
     },
   ],
   reconcile(view, name) {

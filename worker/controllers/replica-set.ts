@@ -1,6 +1,4 @@
-import type { KubeObject } from '../../schema/meta/object-meta.ts';
 import { replicatingController } from './pod-replicas.ts';
-import type { ReplicaSet } from './workload-types.ts';
 
 /** Source: pkg/controller/replicaset. */
 export const replicaSetController = replicatingController({
@@ -8,5 +6,5 @@ export const replicaSetController = replicatingController({
   resource: 'replicasets.apps',
   component: 'replicaset-controller',
   countsTerminating: true,
-  asReplicaSet: (object) => object as KubeObject as ReplicaSet,
+  asReplicaSet: (object) => object,
 });

@@ -1,6 +1,5 @@
-import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
+import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { replicatingController } from './pod-replicas.ts';
-import type { ReplicaSet } from './workload-types.ts';
 
 /** The older form of ReplicaSets: its selector is a map of labels. Source: pkg/controller/replication. */
 export const replicationController = replicatingController({
@@ -10,6 +9,6 @@ export const replicationController = replicatingController({
   countsTerminating: false,
   asReplicaSet(object: UntypedObject) {
     const spec = (object.spec ?? {}) as { selector?: Record<string, string> };
-    return { ...object, spec: { ...spec, selector: { matchLabels: spec.selector ?? {} } } } as KubeObject as ReplicaSet;
+    return { ...object, spec: { ...spec, selector: { matchLabels: spec.selector ?? {} } } };
   },
 });

@@ -39,7 +39,7 @@ export function servicesOf(
   view: StoreReader,
 ): readonly string[] {
   const pod = object as KubeObject as Pod;
-  const previous = previousObject as KubeObject | undefined as Pod | undefined;
+  const previous = previousObject as KubeObject | undefined;
   if (previous && equalJson(publishedParts(pod), publishedParts(previous))) return [];
   const services = view.list('services') as readonly KubeObject[] as readonly Service[];
   return services.filter((service) => selects(service, pod) || (previous && selects(service, previous))).map(nameOf);

@@ -53,6 +53,7 @@ async function report(api: ApiRequest, node: string): Promise<Handled> {
   if (!body.ok) return body.status;
   const parsed = parseReport(body.value);
   if (!parsed.ok) return parsed.status;
+  // oxlint-disable-next-line typescript/await-thenable -- the RPC types give up on fields of type unknown
   return jsonAnswer(200, JSON.stringify(await hubOf(api.env).agentReport(node, parsed.value)));
 }
 

@@ -37,8 +37,7 @@ const CONDITION_TAINTS: ReadonlySet<string> = new Set([
   UNSCHEDULABLE_TAINT,
 ]);
 
-export const conditionsOf = (node: Node): readonly NodeCondition[] =>
-  (node.status?.conditions ?? []) as readonly NodeCondition[];
+export const conditionsOf = (node: Node): readonly NodeCondition[] => node.status?.conditions ?? [];
 
 /** Undefined while the node has never told its status. */
 export const readinessOf = (node: Node): Readiness | undefined =>

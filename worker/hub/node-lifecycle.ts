@@ -12,7 +12,6 @@ import type { WriteRequest } from '../../schema/protocol/shard.ts';
 import { findPodCondition, isPodTerminal } from '../../schema/resources/core/pod-conditions.ts';
 import type { Pod } from '../../schema/resources/core/pod-types.ts';
 import type { Taint } from '../../schema/resources/core/taints.ts';
-import type { Toleration } from '../../schema/resources/core/toleration.ts';
 import type { Node } from '../scheduler/node-info.ts';
 import type { HubConsumer, HubServices } from './hub-consumer.ts';
 import {
@@ -153,7 +152,7 @@ export class NodeLifecycle implements HubConsumer {
       namespace: pod.metadata.namespace ?? '',
       name: pod.metadata.name ?? '',
       nodeName,
-      tolerations: (pod.spec?.tolerations ?? []) as readonly Toleration[],
+      tolerations: pod.spec?.tolerations ?? [],
       isReady: findPodCondition(pod.status, 'Ready')?.status === 'True',
       isTerminal,
       isLeaving,

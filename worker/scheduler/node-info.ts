@@ -35,9 +35,9 @@ export class NodeInfo {
   setNode(node: Node): void {
     this.isKnown = true;
     this.labels = node.metadata.labels ?? NO_LABELS;
-    this.taints = (node.spec?.taints ?? []) as readonly Taint[];
+    this.taints = node.spec?.taints ?? [];
     this.isUnschedulable = node.spec?.unschedulable === true;
-    const { amounts, pods } = allocatableOf(node.status?.allocatable as Record<string, unknown> | undefined);
+    const { amounts, pods } = allocatableOf(node.status?.allocatable);
     this.allocatable = amounts;
     this.podsMax = pods;
   }

@@ -67,7 +67,7 @@ export function podInfo(pod: Pod): PodInfo {
     scoredMilliCpu: scored.milliCpu,
     scoredMemoryBytes: scored.memoryBytes,
     hostPorts: hostPortsOf(spec),
-    tolerations: (spec?.tolerations ?? []) as readonly Toleration[],
+    tolerations: spec?.tolerations ?? [],
     nodeSelector: spec?.nodeSelector && Object.keys(spec.nodeSelector).length > 0 ? spec.nodeSelector : undefined,
     affinity: spec?.affinity,
     podAffinity: affinityTerms(spec?.affinity, metadata.namespace ?? ''),

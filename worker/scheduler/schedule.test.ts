@@ -29,13 +29,12 @@ const node = (
 
 let serial = 0;
 
-const pod = (spec: Record<string, unknown> = {}, requests: Record<string, string> = {}): Pod =>
-  ({
-    kind: 'Pod',
-    apiVersion: 'v1',
-    metadata: { name: `p${++serial}`, namespace: 'default', uid: `u${serial}` },
-    spec: { containers: [{ name: 'c', image: 'i', resources: { requests } }], ...spec },
-  }) as Pod;
+const pod = (spec: Record<string, unknown> = {}, requests: Record<string, string> = {}): Pod => ({
+  kind: 'Pod',
+  apiVersion: 'v1',
+  metadata: { name: `p${++serial}`, namespace: 'default', uid: `u${serial}` },
+  spec: { containers: [{ name: 'c', image: 'i', resources: { requests } }], ...spec },
+});
 
 function cluster(...nodes: readonly Node[]): Snapshot {
   const snapshot = new Snapshot();

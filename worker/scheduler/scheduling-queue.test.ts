@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Pod } from '../../schema/resources/core/pod-types.ts';
 import { podInfo } from './pod-info.ts';
 import { BACKOFF_MS_MAX, SchedulingQueue, UNSCHEDULABLE_MS_MAX } from './scheduling-queue.ts';
 
-const info = (uid: string) => podInfo({ kind: 'Pod', apiVersion: 'v1', metadata: { name: uid, uid } } as Pod);
+const info = (uid: string) => podInfo({ kind: 'Pod', apiVersion: 'v1', metadata: { name: uid, uid } });
 const uids = (queue: SchedulingQueue, now: number) => queue.due(now).map(({ uid }) => uid);
 
 describe('SchedulingQueue', () => {

@@ -1,7 +1,6 @@
 /** The Durable Object of one namespace (or of the cluster-scoped objects): a thin shell around ShardCore. */
 import { DurableObject } from 'cloudflare:workers';
 import shardMigrations from '../../migrations/shard/migrations.js';
-import type { ReserveReply } from '../../schema/protocol/hub.ts';
 import type {
   Answer,
   ChangesPage,
@@ -196,7 +195,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
       namespace: this.#namespace,
       store: this.#store,
       hub: {
-        reserve: (request) => hub().reserve(request) as Promise<ReserveReply>,
+        reserve: (request) => hub().reserve(request),
         publish: (request) => hub().publish(request),
         revision: () => hub().revision(),
       },
@@ -256,9 +255,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
             list: (request) =>
               request.namespace === '' ? this.read(request) : this.#shard(request.namespace).read(request),
             writeAll: (namespace, requests) =>
-              namespace === ''
-                ? this.writeAll(requests)
-                : (this.#shard(namespace).writeAll(requests) as Promise<readonly Answer[]>),
+              namespace === '' ? this.writeAll(requests) : this.#shard(namespace).writeAll(requests),
           },
           { apiServerUrl: this.env.API_SERVER_URL },
         );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
-import { defineResource, type ResourceDefinition } from '../../schema/meta/resource.ts';
+import { defineResource } from '../../schema/meta/resource.ts';
 import type { Change } from '../../schema/protocol/change.ts';
 import type { WatchFormat, WatchRequest } from '../../schema/protocol/shard.ts';
 import { EventEncoder } from './event-encoder.ts';
@@ -26,7 +26,7 @@ const definition = defineResource<UntypedObject>({
     columns: [{ name: 'Name', type: 'string', format: 'name', description: 'Its name.' }],
     cells: ({ metadata }) => [metadata.name ?? ''],
   },
-}) as ResourceDefinition;
+});
 
 const text = (name: string, revision: number, labels: Record<string, string>): string =>
   JSON.stringify({

@@ -80,7 +80,7 @@ function validateStrategy(strategy: Strategy, errors: FieldError[]): void {
       else errors.push(required(path, 'this should be defaulted and never be nil'));
       return;
     default: {
-      const shown = goStruct({ type: '' as string, rollingUpdate: undefined, ...strategy }, ['type', 'rollingUpdate']);
+      const shown = goStruct({ type: '', rollingUpdate: undefined, ...strategy }, ['type', 'rollingUpdate']);
       errors.push(notSupported('spec.strategy', shown, ['Recreate', 'RollingUpdate']));
     }
   }

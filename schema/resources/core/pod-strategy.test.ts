@@ -56,7 +56,7 @@ describe('a new pod', () => {
   it('loses fields of features that are off', () => {
     const lifecycle = { stopSignal: 'SIGTERM' as const };
     const containers = [{ name: 'c', image: 'x', lifecycle }];
-    const { spec } = created(podOf({ containers, schedulingGroup: { podGroupName: 'g' } as never }));
+    const { spec } = created(podOf({ containers, schedulingGroup: { podGroupName: 'g' } }));
     expect(spec?.schedulingGroup).toBeUndefined();
     expect(spec?.containers[0]?.lifecycle).toBeUndefined();
   });

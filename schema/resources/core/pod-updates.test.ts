@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { UpdateStrategy } from '../../meta/resource.ts';
 import { pod } from './pod.ts';
-import type { Pod, PodSpec } from './pod-types.ts';
+import type { Pod } from './pod-types.ts';
 import rows from './testdata/pod-updates.json' with { type: 'json' };
 
 interface Patch {
@@ -27,7 +27,7 @@ function podOf({ metadata, spec, status }: Patch): Pod {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'web', namespace: 'default', resourceVersion: '1', ...metadata },
-    spec: { containers: [{ name: 'c', image: 'nginx:1.2' }], ...spec } as PodSpec,
+    spec: { containers: [{ name: 'c', image: 'nginx:1.2' }], ...spec },
     ...(status ? { status } : {}),
   });
   pod.defaults?.(object);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pod } from './pod.ts';
-import type { Container, Pod, PodSpec } from './pod-types.ts';
+import type { Container, Pod } from './pod-types.ts';
 import rows from './testdata/pod-validation.json' with { type: 'json' };
 
 /** A plain pod with changes, and what upstream 1.37 says to it. */
@@ -23,7 +23,7 @@ function podOf({ metadata, container, spec }: Row): Pod {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'web', namespace: 'default', ...metadata },
-    spec: { containers: [plain], ...spec } as PodSpec,
+    spec: { containers: [plain], ...spec },
   });
 }
 

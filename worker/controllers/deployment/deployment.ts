@@ -10,7 +10,7 @@ import { type LabelSelector, labelSelectorOf, labelsMatch } from '../../../schem
 import type { KubeObject, UntypedObject } from '../../../schema/meta/object-meta.ts';
 import type { Status } from '../../../schema/meta/status.ts';
 import { isPodTerminal } from '../../../schema/resources/core/pod-conditions.ts';
-import type { Pod, PodTemplateSpec } from '../../../schema/resources/core/pod-types.ts';
+import type { PodTemplateSpec } from '../../../schema/resources/core/pod-types.ts';
 import type { StoreReader } from '../../registry/transaction.ts';
 import { type ControllerContext, type ControllerWrite, defineController, type ReconcileResult } from '../controller.ts';
 import { claim, controllerOf, controllerReference } from '../ownership.ts';
@@ -187,10 +187,7 @@ const oldPodsRun = (view: StoreReader, { old }: ReplicaSets): boolean =>
   old.some((replicaSet) =>
     view
       .ownedBy(replicaSet.metadata.uid ?? '', 'pods')
-      .some(
-        ({ object }) =>
-          controllerOf(object)?.uid === replicaSet.metadata.uid && !isPodTerminal(object as KubeObject as Pod),
-      ),
+      .some(({ object }) => controllerOf(object)?.uid === replicaSet.metadata.uid && !isPodTerminal(object)),
   );
 
 /** No step to take: clean up after a finished rollout, else tell how it stands. */

@@ -47,7 +47,7 @@ export const jobController = defineController({
   for: JOBS,
   owns: ['pods'],
   // Pods whose Job is gone must be released, too.
-  watches: [{ resource: 'pods', keys: (pod) => trackedOwner(pod as KubeObject as Pod) }],
+  watches: [{ resource: 'pods', keys: (pod) => trackedOwner(pod) }],
   reconcile(view, name, context) {
     const job = view.get(JOBS, name) as KubeObject as Job | undefined;
     return job ? reconcileJob(view, job, context) : { writes: releaseOrphans(view, name) };

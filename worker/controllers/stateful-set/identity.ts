@@ -1,7 +1,7 @@
 /** Names, labels and volumes that a StatefulSet's pod keeps for life. Source: stateful_set_utils.go. */
 import { cloneJson } from '../../../schema/meta/json-value.ts';
 import type { KubeObject, UntypedObject } from '../../../schema/meta/object-meta.ts';
-import type { Pod, PodTemplateSpec } from '../../../schema/resources/core/pod-types.ts';
+import type { Pod } from '../../../schema/resources/core/pod-types.ts';
 import type { StatefulSet } from '../../../schema/resources/apps/stateful-set.ts';
 import { type ControllerRevision, REVISION_LABEL, templateOf } from '../controller-history.ts';
 import { podFromTemplate } from '../pod-from-template.ts';
@@ -28,7 +28,7 @@ export const claimName = (set: StatefulSet, template: ClaimTemplate, ordinal: nu
 
 /** The pod of an ordinal, of a revision's template. */
 export function newStatefulPod(set: StatefulSet, revision: ControllerRevision, ordinal: number): UntypedObject {
-  const pod = podFromTemplate(templateOf(revision) as PodTemplateSpec, set);
+  const pod = podFromTemplate(templateOf(revision), set);
   const name = podNameOf(set, ordinal);
   const { generateName: _generateName, ...metadata } = pod.metadata;
   const spec = pod.spec as NonNullable<Pod['spec']>;
@@ -85,6 +85,6 @@ export function newClaims(set: StatefulSet, ordinal: number): readonly UntypedOb
       labels: { ...claim.metadata.labels, ...set.spec?.selector?.matchLabels },
     };
     const { status: _status, ...rest } = claim;
-    return { ...rest, kind: 'PersistentVolumeClaim', apiVersion: 'v1', metadata } as UntypedObject;
+    return { ...rest, kind: 'PersistentVolumeClaim', apiVersion: 'v1', metadata };
   });
 }

@@ -62,9 +62,7 @@ function parseOpening(data: unknown): StreamOpening | undefined {
   if (typeof data !== 'string') return undefined;
   try {
     const opening = JSON.parse(data) as StreamOpening;
-    return opening.ok === true || (opening.ok === false && typeof opening.status?.code === 'number')
-      ? opening
-      : undefined;
+    return opening.ok || (!opening.ok && typeof opening.status?.code === 'number') ? opening : undefined;
   } catch {
     return undefined;
   }

@@ -3,7 +3,6 @@ import { invalidStatus } from '../../../schema/meta/field-error.ts';
 import type { KubeObject, UntypedObject } from '../../../schema/meta/object-meta.ts';
 import { badRequest, fail, notFound, ok, type Result } from '../../../schema/meta/status.ts';
 import { assignPod, type Binding, validateBinding } from '../../../schema/resources/core/pod-binding.ts';
-import type { Pod } from '../../../schema/resources/core/pod-types.ts';
 import type { CreateSubresource } from '../environment.ts';
 import { unknownPath, writeContext } from '../target.ts';
 import { admitBody, CREATED } from './create-admission.ts';
@@ -27,7 +26,7 @@ export const podBinding: CreateSubresource = {
     if (refused) return fail(refused);
     const pod = tx.get('pods', request.name);
     if (pod === undefined) return fail(notFound('pods', request.name));
-    const bound = assignPod(pod as KubeObject as Pod, binding, env.now);
+    const bound = assignPod(pod, binding, env.now);
     if (!bound.ok) return bound;
     if (!request.dryRun) tx.put('pods', bound.value as KubeObject as UntypedObject);
     return ok(CREATED);

@@ -195,7 +195,7 @@ function validateResizePolicy(
   errors: FieldError[],
 ): void {
   const seen = new Set<string>();
-  policies?.forEach(({ resourceName = '' as never, restartPolicy }, i) => {
+  policies?.forEach(({ resourceName = '', restartPolicy }, i) => {
     if (seen.has(resourceName)) errors.push(duplicate(`${path}[${i}]`, resourceName));
     seen.add(resourceName);
     if (!resourceName) errors.push(required(path));

@@ -66,7 +66,7 @@ function validateValueFrom(variable: EnvVar, source: EnvVarSource, path: string,
 /** `metadata.labels['key']` in its parts; no subscript: the path alone. */
 function splitSubscript(fieldPath: string): { path: string; subscript?: string } {
   const match = /^(.+?)\['([^]*)'\]$/.exec(fieldPath);
-  return match ? { path: match[1] as string, subscript: match[2] as string } : { path: fieldPath };
+  return match ? { path: match[1] as string, subscript: match[2] } : { path: fieldPath };
 }
 
 const SUBSCRIPTED = new Set(['metadata.annotations', 'metadata.labels']);

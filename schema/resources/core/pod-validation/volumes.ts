@@ -48,7 +48,7 @@ const kind = <N extends SourceName>(
   name: N,
   validate: (source: NonNullable<Volume[N]>, path: string, errors: FieldError[], context: VolumeContext) => void,
   shown: Pick<SourceKind, 'shownAs' | 'shownAsSurplus'> = {},
-): SourceKind => ({ name, validate: validate as SourceRule, ...shown });
+): SourceKind => ({ name, validate: validate, ...shown });
 
 /** In upstream's order: of several sources the first counts, the others are surplus. */
 const SOURCES: readonly SourceKind[] = [
