@@ -253,7 +253,8 @@ export class FakeControlPlane {
     }
     if (request.headers.authorization !== 'Bearer node-token') return failed(unauthorized());
     if (url.pathname.startsWith('/agent/v1/nodes/')) {
-      if (url.pathname.endsWith('/poll')) return this.#poll(Number(url.searchParams.get('since')), request, answer);
+      if (url.pathname.endsWith('/poll'))
+        return this.#poll(parts[3] ?? '', Number(url.searchParams.get('since')), request, answer);
       return answer(200, { pods: this.#takeReport(body as StatusReport) });
     }
     if (route === 'POST /api/v1/nodes') {
@@ -291,7 +292,12 @@ export class FakeControlPlane {
     });
   }
 
-  async #poll(since: number, request: IncomingMessage, answer: (code: number, value: unknown) => void): Promise<void> {
+  async #poll(
+    node: string,
+    since: number,
+    request: IncomingMessage,
+    answer: (code: number, value: unknown) => void,
+  ): Promise<void> {
     const full = since === 0 || since < this.#oldestKnown;
     const until = Date.now() + 30_000;
     const asker = { gone: false };
@@ -300,7 +306,7 @@ export class FakeControlPlane {
     });
     if (!full) await this.#waitForNews(since, until, asker);
     if (asker.gone || !this.#server) return;
-    answer(200, this.#reply(since, full));
+    answer(200, this.#reply(node, since, full));
   }
 
   async #waitForNews(since: number, until: number, asker: { readonly gone: boolean }): Promise<void> {
@@ -327,17 +333,19 @@ export class FakeControlPlane {
     return this.#told.some((t) => t.revision > since);
   }
 
-  #reply(since: number, full: boolean): PollReply {
+  #reply(node: string, since: number, full: boolean): PollReply {
+    const concerns = (t: { readonly resource: string; readonly object?: UntypedObject }): boolean =>
+      t.resource !== 'nodes' || t.object?.metadata.name === node;
     const streams = this.#pendingStreams.splice(0);
     if (full) {
       const objects = [...this.objects].map(([k, object]) => ({ resource: k.split('|')[0] as string, object }));
-      return { revision: this.#revision, full, objects, removed: [], streams };
+      return { revision: this.#revision, full, objects: objects.filter(concerns), removed: [], streams };
     }
     const news = this.#told.filter((t) => t.revision > since);
     return {
       revision: this.#revision,
       full,
-      objects: news.flatMap((t) => (t.object ? [{ resource: t.resource, object: t.object }] : [])),
+      objects: news.flatMap((t) => (t.object && concerns(t) ? [{ resource: t.resource, object: t.object }] : [])),
       removed: news.flatMap((t) => (t.removed ? [t.removed] : [])),
       streams,
     };
