@@ -29,7 +29,7 @@ export function printTable(benchmark: Benchmark, figures: readonly Figure[]): vo
     figure.expected ? `expected ${figure.expected}` : '',
     { true: 'ok', false: 'MISSED', undefined: '' }[String(keeps(figure)) as 'true' | 'false' | 'undefined'],
   ]);
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
   for (const row of rows)
     console.log(
       `  ${row

@@ -66,7 +66,7 @@ export const deploy1000: Benchmark = {
         runningTimes.push(performance.now() - answered);
         cpu.push(processUse([controlPlane]).cpuSeconds - before.cpuSeconds);
       }
-      const middle = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+      const middle = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
       return [
         { name: 'created and bound, median', value: round(middle(times), 0), unit: 'ms', expected: '<= 1000' },
         { name: 'created and bound, worst', value: round(Math.max(...times), 0), unit: 'ms' },

@@ -17,7 +17,7 @@ function newestIn(folder) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath ?? entry.path, entry.name);
-    if (path.includes((join('schema', 'generated')))) continue;
+    if (path.includes(join('schema', 'generated'))) continue;
     newest = Math.max(newest, statSync(path).mtimeMs);
   }
   return newest;

@@ -41,4 +41,4 @@ const nodeBundles: BuildOptions = {
 const builds: Record<string, BuildOptions> = { worker: workerBundle, node: nodeBundles };
 
 const wanted = process.argv.slice(2).filter((name) => name in builds);
-await Promise.all((wanted.length ? wanted : Object.keys(builds)).map((name) => build(builds[name])));
+await Promise.all((wanted.length ? wanted : Object.keys(builds)).map((name) => build(builds[name] as BuildOptions)));

@@ -20,7 +20,7 @@ const failures: string[] = [];
 
 function run(name: string, argv: readonly string[], options: { quiet?: boolean } = {}): boolean {
   const started = Date.now();
-  const result = spawnSync(argv[0], argv.slice(1), {
+  const result = spawnSync(argv[0] as string, argv.slice(1), {
     stdio: options.quiet ? 'pipe' : 'inherit',
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
@@ -101,15 +101,23 @@ function installTestPackages(): void {
 check('format', ['biome', 'format', '.']);
 check('lint', ['oxlint', '--type-aware', '--deny-warnings', '.']);
 const tsc = join('node_modules', 'typescript7', 'bin', 'tsc');
-for (const folder of ['schema', 'worker', 'agent-client', 'cli', 'tests']) {
-  check(`types: ${folder}`, ['node', tsc, '-p', join(folder, 'tsconfig.json')]);
+for (const project of ['schema', 'worker', 'agent-client', 'cli', 'tests', 'tests/tsconfig.workerd.json']) {
+  check(`types: ${project}`, ['node', tsc, '-p', project]);
 }
 tests('unit');
 if (!quick) {
   installTestPackages();
   check('wrangler accepts the Worker', ['wrangler', 'deploy', '--dry-run', '--outdir', join(scratch, 'bundle')]);
   tests('do');
-  check('simulation of the revision line', ['node', 'tests/sim/run.ts', '--seeds', '200', '--steps', '5000']);
+  check('simulation of the revision line', [
+    'node',
+    '--disable-warning=ExperimentalWarning',
+    'tests/sim/run.ts',
+    '--seeds',
+    '200',
+    '--steps',
+    '5000',
+  ]);
   tests('clients');
   tests('node');
 }

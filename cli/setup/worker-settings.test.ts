@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { WORKER_SETTINGS } from './worker-settings.ts';
 
-const wrangler = readFileSync(new URL('../../wrangler.toml', import.meta.url), 'utf8');
+const wrangler = readFileSync(join(import.meta.dirname, '..', '..', 'wrangler.toml'), 'utf8');
 const valueOf = (key: string) => new RegExp(`^${key} = "([^"]*)"$`, 'm').exec(wrangler)?.[1];
 
 test('the self-hosted process runs the Worker as wrangler.toml configures it', () => {

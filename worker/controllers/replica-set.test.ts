@@ -61,8 +61,8 @@ describe('the ReplicaSet controller', () => {
   it('replaces pods that end or go, and counts terminating ones apart', () => {
     const shard = shardWith(replicaSet(2));
     const [first, second] = podsOf(shard).map(({ metadata }) => metadata.name ?? '');
-    shard.remove('pods', first);
-    shard.change<Pod>('pods', second, (p) => Object.assign(p, { status: { phase: 'Failed' } }), 'status');
+    shard.remove('pods', first as string);
+    shard.change<Pod>('pods', second as string, (p) => Object.assign(p, { status: { phase: 'Failed' } }), 'status');
     shard.settle();
     expect(podsOf(shard)).toHaveLength(4);
     expect(statusOf(shard)).toMatchObject({ replicas: 2, terminatingReplicas: 1 });
@@ -73,7 +73,7 @@ describe('the ReplicaSet controller', () => {
   it('scales down what was last to be useful, and says so', () => {
     const shard = shardWith(replicaSet(3));
     const names = podsOf(shard).map(({ metadata }) => metadata.name ?? '');
-    setReady(shard, names[1]);
+    setReady(shard, names[1] as string);
     shard.settle();
     scale(shard, 1);
     finishAll(shard);

@@ -105,7 +105,7 @@ it('takes the field labels of the version that is asked, by their stored names',
   const event = catalog.find(({ kind }) => kind === 'Event') as ResourceDefinition;
   const selectorOf = (served: ServedVersion | undefined, fieldSelector: string): string => {
     const options = listOptions(new URLSearchParams({ fieldSelector }), { definition: event, served });
-    return options.ok ? options.value.fieldSelector : options.status.message;
+    return options.ok ? options.value.fieldSelector : (options.status.message ?? '');
   };
   const [eventsV1] = event.alsoServed ?? [];
   expect(selectorOf(eventsV1, 'reportingController=x,regarding.name=y,metadata.name=z')).toBe(

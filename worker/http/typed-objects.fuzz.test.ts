@@ -76,7 +76,7 @@ class Dice {
   }
 
   pick<T>(values: readonly T[]): T {
-    return values[this.below(values.length)];
+    return values[this.below(values.length)] as T;
   }
 }
 

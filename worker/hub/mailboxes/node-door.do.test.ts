@@ -218,7 +218,7 @@ describe('logs', () => {
     const first = await poll(token, 'n3', 0);
     const log = admin('GET', '/api/v1/namespaces/default/pods/talker/log?tailLines=2');
     const told = await pollUntil(token, 'n3', first.revision, (reply) => reply.streams.length > 0);
-    const stream = told.streams[0];
+    const stream = told.streams[0] as StreamRequest;
     expect(stream).toMatchObject({ kind: 'logs', pod: 'talker', container: 'c', tailLines: 2, follow: false });
     const socket = await dial(token, 'n3', stream);
     socket.send(JSON.stringify({ ok: true }));
@@ -236,7 +236,7 @@ describe('logs', () => {
       headers: { authorization: `Bearer ${ADMIN}` },
     });
     const told = await pollUntil(token, 'n6', first.revision, (reply) => reply.streams.length > 0);
-    const socket = await dial(token, 'n6', told.streams[0]);
+    const socket = await dial(token, 'n6', told.streams[0] as StreamRequest);
     const acknowledged = new Promise<void>((resolve) => {
       socket.addEventListener('message', ({ data }) => {
         if ((JSON.parse(data as string) as { ack: number }).ack === STREAM_WINDOW_BYTES) resolve();
@@ -263,7 +263,7 @@ describe('logs', () => {
     const first = await poll(token, 'n4', 0);
     const log = admin('GET', '/api/v1/namespaces/default/pods/quiet/log');
     const told = await pollUntil(token, 'n4', first.revision, (reply) => reply.streams.length > 0);
-    const socket = await dial(token, 'n4', told.streams[0]);
+    const socket = await dial(token, 'n4', told.streams[0] as StreamRequest);
     const message = 'container "c" in pod "quiet" is waiting to start: ContainerCreating';
     const status = {
       kind: 'Status',
