@@ -7,6 +7,8 @@ import { clusterRoleAggregationController } from './cluster-role-aggregation.ts'
 import type { Controller } from './controller.ts';
 import { cronJobController } from './cron-job/cron-job.ts';
 import { deploymentController } from './deployment/deployment.ts';
+import { disruptionController } from './disruption/disruption.ts';
+import { staleDisruptionController } from './disruption/stale-disruption.ts';
 import { endpointSliceController } from './endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts';
 import { endpointsController } from './endpoints.ts';
@@ -51,6 +53,8 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
   statefulSetController,
   jobController,
   cronJobController,
+  disruptionController,
+  staleDisruptionController,
   endpointSliceController,
   endpointsController,
   endpointSliceMirroringController,

@@ -1,15 +1,18 @@
 /**
  * pods/eviction: deletes a pod and says why in its conditions. Source: pkg/registry/core/pod/storage
- * EvictionREST; what PodDisruptionBudgets forbid is decided between `planDelete` and the write.
+ * EvictionREST.
  */
+import type { KubeObject } from '../../../schema/meta/object-meta.ts';
 import { badRequest, fail, ok, type Result } from '../../../schema/meta/status.ts';
 import type { DeleteOptions } from '../../../schema/protocol/shard.ts';
 import { withPodCondition } from '../../../schema/resources/core/pod-conditions.ts';
-import type { PodStatus } from '../../../schema/resources/core/pod-types.ts';
+import type { Pod, PodStatus } from '../../../schema/resources/core/pod-types.ts';
+import { BUDGETS } from '../../../schema/resources/policy/disruption.ts';
 import { deleteObject, planDelete } from '../delete.ts';
 import type { CreateSubresource } from '../environment.ts';
 import { unknownPath, writeContext } from '../target.ts';
 import { admitBody, CREATED } from './create-admission.ts';
+import { checkBudgets } from './disruption-check.ts';
 
 const DISRUPTED = {
   type: 'DisruptionTarget',
@@ -24,7 +27,7 @@ export const podEviction: CreateSubresource = {
   apiVersion: 'policy/v1',
   kind: 'Eviction',
   schema: 'V1Eviction',
-  create(request, body, tx, env): Result<typeof CREATED> {
+  create(request, body, tx, env): Result<KubeObject> {
     const { name } = request;
     if (body.metadata.name !== name) return fail(badRequest('name in URL does not match name in Eviction object'));
     const options = (body['deleteOptions'] ?? {}) as DeleteOptions;
@@ -36,8 +39,12 @@ export const podEviction: CreateSubresource = {
     if (refused) return fail(refused);
     const plan = planDelete(onPod, name, options);
     if (!plan.ok) return plan;
-    if (dryRun) return ok(CREATED);
     const pod = plan.value.existing;
+    const verdict = checkBudgets(pod as KubeObject as Pod, tx, env.now);
+    if (verdict.kind === 'refused') return fail(verdict.status);
+    if (verdict.kind === 'unsupported') return ok(verdict.answer as KubeObject);
+    if (dryRun) return ok(CREATED);
+    if (verdict.kind === 'charged') tx.put(BUDGETS, verdict.budget);
     const status = withPodCondition(pod['status'] as PodStatus | undefined, DISRUPTED, env.now);
     tx.put('pods', { ...pod, metadata: { ...pod.metadata }, status });
     // The preconditions have been checked, and the resourceVersion is another one by now.
