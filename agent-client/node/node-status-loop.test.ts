@@ -42,8 +42,8 @@ function make() {
   });
   return { clock, state, sent, events, loop };
 }
-const ready = (status: Record<string, unknown> | undefined): string | undefined =>
-  (status?.['conditions'] as { type: string; status: string }[]).find((c) => c.type === 'Ready')?.status;
+const ready = (status: Record<string, unknown>): string | undefined =>
+  (status['conditions'] as { type: string; status: string }[]).find((c) => c.type === 'Ready')?.status;
 
 test('tells a status once and then only what changed', async () => {
   const { clock, sent, events, loop } = make();
@@ -75,9 +75,8 @@ test('conditions that someone else changed are set right', async () => {
   const { clock, sent, loop } = make();
   loop.start();
   await clock.pass(100);
-  const conditions = (sent[0]?.['conditions'] as { type: string }[]).map((c) =>
-    c.type === 'Ready' ? { ...c, status: 'Unknown' } : c,
-  );
+  const told = sent[0]?.['conditions'] as { type: string }[];
+  const conditions = told.map((c) => (c.type === 'Ready' ? { ...c, status: 'Unknown' } : c));
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, status: { conditions } } as UntypedObject;
   loop.seen(node);
   await clock.pass(5_000);

@@ -11,7 +11,7 @@ import { type Container, type Pod, podNamespace, podSpec, podTitle, podUid } fro
 import type { PodAction } from './pod-actions.ts';
 import { containerConfig, sandboxConfig } from './pod-config.ts';
 import type { PodContext } from './pod-context.ts';
-import type { WaitingReason } from './pod-status.ts';
+import type { WaitingReason } from './pod-status-input.ts';
 
 type StartAction = Extract<PodAction, { kind: 'start-container' }>;
 type HoldAction = Extract<PodAction, { kind: 'hold-container' }>;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { NOTHING_OBSERVED } from './observed-pod.ts';
 import type { PodCondition, PodStatus } from './pod.ts';
-import { podStatus, type PodStatusInput } from './pod-status.ts';
+import { podStatus } from './pod-status.ts';
+import type { PodStatusInput } from './pod-status-input.ts';
 import { inSandbox, NOW, seen, sidecar, testPod } from './testing-pods.ts';
 
 const status = (more: Partial<PodStatusInput>): PodStatus =>

@@ -12,7 +12,8 @@ import { isHostNetwork, isTerminalPhase, type Pod, podSpec, podTitle, podUid, ty
 import { type PodAction, podActions } from './pod-actions.ts';
 import { containerHash } from './pod-config.ts';
 import type { PodContext } from './pod-context.ts';
-import { type PhaseOverride, podStatus, type WaitingReason } from './pod-status.ts';
+import { podStatus } from './pod-status.ts';
+import type { PhaseOverride, WaitingReason } from './pod-status-input.ts';
 
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 30_000;

@@ -9,8 +9,6 @@ import {
   type ImageAuth,
   type ImageInfo,
   isGone,
-  type Mount,
-  type NamespaceModes,
   POD_UID_LABEL,
   type Runtime,
   RuntimeFailure,
@@ -19,9 +17,9 @@ import {
   type SandboxConfig,
   type SandboxNetwork,
   type SandboxState,
-  type SeccompProfile,
 } from '../port.ts';
 import * as cri from './cri-messages.ts';
+import { containerMessage, resourcesMessage, sandboxMessage } from './cri-requests.ts';
 import type { GrpcChannel } from './grpc-channel.ts';
 
 const CALL_TIMEOUT_MS = 120_000;
@@ -36,9 +34,6 @@ const RUNTIME = '/runtime.v1.RuntimeService/';
 const IMAGES = '/runtime.v1.ImageService/';
 const EVENTS = '/containerd.services.events.v1.Events/Subscribe';
 
-const MODES = { pod: 0, container: 1, node: 2, target: 3 } as const;
-const PROTOCOLS = { TCP: 0, UDP: 1, SCTP: 2 } as const;
-const PROPAGATIONS = { private: 0, hostToContainer: 1, bidirectional: 2 } as const;
 const PROPAGATION_NAMES = ['private', 'hostToContainer', 'bidirectional'] as const;
 const CONTAINER_STATES = ['created', 'running', 'exited', 'unknown'] as const;
 
@@ -377,107 +372,6 @@ async function ignoreGone(call: Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!isGone(error)) throw error;
   }
-}
-
-const idValue = (value: number | undefined): { value: number } | undefined =>
-  value === undefined ? undefined : { value };
-
-const seccompMessage = (profile: SeccompProfile): { profileType: number; localhostRef: string } => ({
-  profileType: profile.type === 'RuntimeDefault' ? 0 : profile.type === 'Unconfined' ? 1 : 2,
-  localhostRef: profile.path ?? '',
-});
-
-const namespacesMessage = (modes: NamespaceModes): { network: number; pid: number; ipc: number; targetId: string } => ({
-  network: MODES[modes.network],
-  pid: MODES[modes.pid],
-  ipc: MODES[modes.ipc],
-  targetId: modes.targetId ?? '',
-});
-
-function sandboxMessage(config: SandboxConfig): Parameters<typeof cri.PodSandboxConfig.encode>[0] {
-  return {
-    metadata: { name: config.name, uid: config.uid, namespace: config.namespace, attempt: config.attempt },
-    hostname: config.hostname,
-    logDirectory: config.logDirectory,
-    dnsConfig: config.dns,
-    portMappings: config.portMappings.map((p) => ({
-      protocol: PROTOCOLS[p.protocol],
-      containerPort: p.containerPort,
-      hostPort: p.hostPort,
-      hostIp: p.hostIP,
-    })),
-    labels: config.labels,
-    annotations: config.annotations,
-    linux: {
-      cgroupParent: config.cgroupParent,
-      securityContext: {
-        namespaceOptions: namespacesMessage(config.namespaces),
-        runAsUser: idValue(config.runAsUser),
-        runAsGroup: config.runAsUser === undefined ? undefined : idValue(config.runAsGroup),
-        supplementalGroups: config.supplementalGroups,
-        privileged: config.privileged,
-        seccomp: seccompMessage(config.seccomp),
-      },
-      sysctls: config.sysctls,
-    },
-  };
-}
-
-const resourcesMessage = (
-  r: ContainerResources,
-): { cpuPeriod: number; cpuQuota: number; cpuShares: number; memoryLimitInBytes: number; oomScoreAdj: number } => ({
-  cpuPeriod: r.cpuPeriod,
-  cpuQuota: r.cpuQuota,
-  cpuShares: r.cpuShares,
-  memoryLimitInBytes: r.memoryLimitBytes,
-  oomScoreAdj: r.oomScoreAdj,
-});
-
-const mountMessage = (
-  m: Mount,
-): { containerPath: string; hostPath: string; readonly: boolean; propagation: number } => ({
-  containerPath: m.containerPath,
-  hostPath: m.hostPath,
-  readonly: m.readonly,
-  propagation: PROPAGATIONS[m.propagation],
-});
-
-function containerMessage(
-  config: ContainerConfig,
-): NonNullable<Parameters<typeof cri.CreateContainerRequest.encode>[0]['config']> {
-  const { security } = config;
-  return {
-    metadata: { name: config.name, attempt: config.attempt },
-    image: { image: config.imageRef },
-    command: config.command,
-    args: config.args,
-    workingDir: config.workingDir,
-    envs: config.env.map((e) => ({ key: e.name, value: e.value })),
-    mounts: config.mounts.map(mountMessage),
-    devices: config.devices,
-    labels: config.labels,
-    annotations: config.annotations,
-    logPath: config.logPath,
-    stdin: config.stdin,
-    stdinOnce: config.stdinOnce,
-    tty: config.tty,
-    linux: {
-      resources: resourcesMessage(config.resources),
-      securityContext: {
-        capabilities: { addCapabilities: security.addCapabilities, dropCapabilities: security.dropCapabilities },
-        privileged: security.privileged,
-        namespaceOptions: namespacesMessage(security.namespaces),
-        runAsUser: idValue(security.runAsUser),
-        runAsGroup: idValue(security.runAsGroup),
-        readonlyRootfs: security.readonlyRootfs,
-        supplementalGroups: security.supplementalGroups,
-        noNewPrivs: security.noNewPrivileges,
-        maskedPaths: security.maskedPaths,
-        readonlyPaths: security.readonlyPaths,
-        seccomp: seccompMessage(security.seccomp),
-      },
-    },
-  };
 }
 
 type ImageMessage = NonNullable<ReturnType<typeof cri.ImageStatusResponse.decode>['image']>;
