@@ -107,7 +107,6 @@ export class ContainerStarter {
       role: action.role,
       attempt: action.attempt,
       imageRef: image.imageRef,
-      image: image.image,
       env: env.variables,
       mounts: mounts.mounts,
       memoryCapacityBytes: this.#context.node.memoryCapacityBytes,

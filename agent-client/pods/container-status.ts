@@ -83,7 +83,7 @@ function observedStatus(
   const resources = spec.resources ?? {};
   return dropAbsent({
     name: spec.name,
-    state: stateOf(input, seen, containerID),
+    state: stateOf(seen, containerID),
     lastState: {},
     ready: false,
     restartCount: Math.max(seen.attempt, old?.restartCount ?? 0),
@@ -107,7 +107,7 @@ const volumeMountStatuses = (spec: Container): Pick<ContainerStatus, 'volumeMoun
       }
     : {};
 
-function stateOf(_input: PodStatusInput, seen: ObservedContainer, containerID: string): ContainerState {
+function stateOf(seen: ObservedContainer, containerID: string): ContainerState {
   switch (seen.state) {
     case 'running':
       return { running: { startedAt: rfc3339(seen.startedAt) } };
@@ -162,6 +162,15 @@ function withStartFailure(
   };
 }
 
+/** What a container is said to have come to when its pod ended and no one saw how. */
+const LOST = {
+  terminated: {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was terminated',
+  },
+} as ContainerState;
+
 function finishStatus(
   input: PodStatusInput,
   spec: Container,
@@ -175,6 +184,7 @@ function finishStatus(
     status.ready = role === 'init' && !isRestartableInit(spec) ? false : probes.started && probes.ready;
     return status;
   }
+  if (input.finished && !input.override && role === 'main' && status.state?.waiting) status.state = LOST;
   status.started = false;
   status.ready = role === 'init' && status.state?.terminated?.exitCode === 0;
   return status;

@@ -147,7 +147,6 @@ describe('what the runtime is told', () => {
       role: 'main',
       attempt: 3,
       imageRef: 'sha256:1',
-      image: undefined,
       env: [{ name: 'A', value: 'a' }],
       mounts: [],
       memoryCapacityBytes: GIB,

@@ -3,7 +3,6 @@ import {
   CONTAINER_NAME_LABEL,
   CONTAINER_ROLE_LABEL,
   type ContainerConfig,
-  type ImageInfo,
   type Mount,
   POD_NAME_LABEL,
   POD_NAMESPACE_LABEL,
@@ -107,7 +106,6 @@ export interface ContainerConfigInput {
   readonly role: ContainerRole;
   readonly attempt: number;
   readonly imageRef: string;
-  readonly image: ImageInfo | undefined;
   readonly env: readonly EnvVariable[];
   readonly mounts: readonly Mount[];
   readonly memoryCapacityBytes: number;

@@ -93,7 +93,7 @@ function countInit(containers: readonly Container[], never: boolean, statuses: r
   return counts;
 }
 
-/** Phases never leave Failed or Succeeded. */
+/** Phases never leave Failed or Succeeded; what ends without having run has failed. Source: status_manager.go TerminatePod. */
 export function lastingPhase(
   input: PodStatusInput,
   computed: NonNullable<PodStatus['phase']>,
@@ -102,5 +102,5 @@ export function lastingPhase(
   if (isTerminalPhase(server)) return server as 'Failed' | 'Succeeded';
   if (isTerminalPhase(input.previous.phase) && !isTerminalPhase(computed))
     return input.previous.phase as 'Failed' | 'Succeeded';
-  return computed;
+  return input.finished && !isTerminalPhase(computed) ? 'Failed' : computed;
 }

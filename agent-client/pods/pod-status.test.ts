@@ -163,6 +163,16 @@ describe('the status of a pod', () => {
     expect(status({ pod: { ...testPod(), status: { phase: 'Succeeded' } }, observed }).phase).toBe('Succeeded');
   });
 
+  test('a pod that ends before it ran has failed', () => {
+    const ended = status({ pod: testPod({}, { deletionTimestamp: '2026-01-01T00:00:00Z' }), finished: true });
+    expect(ended.phase).toBe('Failed');
+    expect(ended.containerStatuses?.[0]?.state?.terminated).toMatchObject({
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+    });
+    expect(condition(ended, 'Ready')).toMatchObject({ status: 'False', reason: 'PodFailed' });
+  });
+
   test('an override fails the pod with its reason', () => {
     const override = { phase: 'Failed', reason: 'DeadlineExceeded', message: 'too long' } as const;
     expect(status({ override, observed: inSandbox(seen('main', 'running')) })).toMatchObject(override);

@@ -214,12 +214,10 @@ export class PodWorker {
   }
 
   #planNext(next: number | undefined): void {
-    const { deadline } = { deadline: podSpec(this.#pod).activeDeadlineSeconds };
-    const end =
-      deadline === undefined || !this.#status.startTime
-        ? undefined
-        : Date.parse(this.#status.startTime) + deadline * 1000;
-    const due = [next, end, this.#context.files.nextRefresh(this.#pod)].filter((at) => at !== undefined);
+    const seconds = podSpec(this.#pod).activeDeadlineSeconds;
+    const since = this.#status.startTime;
+    const deadline = seconds === undefined || !since ? undefined : Date.parse(since) + seconds * 1000;
+    const due = [next, deadline, this.#context.files.nextRefresh(this.#pod)].filter((at) => at !== undefined);
     if (due.length) this.#wakeAt(Math.min(...due));
   }
 
