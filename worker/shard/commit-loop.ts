@@ -8,6 +8,7 @@ import type { Change } from '../../schema/protocol/change.ts';
 import type { PublishRequest, ReserveReply } from '../../schema/protocol/hub.ts';
 import type { ResolveReply, ResolveRequest } from '../../schema/protocol/shard.ts';
 import { combineDemands, type ValueDemand } from '../../schema/protocol/value-lease.ts';
+import { Gathering } from './gathering.ts';
 import { publishInParts } from './outbox.ts';
 
 /** Writes that wait for a batch; above it new ones get 429. */
@@ -98,6 +99,7 @@ export class CommitLoop<Tx, Result> {
   #reservations = 0;
   #reservationsDone = 0;
   #current: Promise<void> = Promise.resolve();
+  readonly #gathering = new Gathering();
   /** Changes handed to the hub but not acknowledged, by first revision of their span. */
   readonly #unpublished = new Set<number>();
 
@@ -126,7 +128,12 @@ export class CommitLoop<Tx, Result> {
       });
     }
     return new Promise((resolve) => {
-      this.#queue.push({ item, demand: item.demand, attempts: 0, resolve });
+      const answer = (outcome: ItemOutcome<Result>): void => {
+        this.#gathering.answered();
+        resolve(outcome);
+      };
+      this.#queue.push({ item, demand: item.demand, attempts: 0, resolve: answer });
+      this.#gathering.came(this.#queue.length);
       this.#start();
     });
   }
@@ -191,6 +198,8 @@ export class CommitLoop<Tx, Result> {
   }
 
   async #batch(): Promise<void> {
+    const patience = this.#due ? undefined : this.#gathering.patience(this.#queue.length, this.#ports.sleep);
+    if (patience) await patience;
     const reply = await this.#reserve();
     const begun = this.#reservations;
     if (!reply) return;

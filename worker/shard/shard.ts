@@ -190,7 +190,8 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
   }
 
   #newCore(isCluster: boolean): ShardCore {
-    const hub = () => this.env.HUB.get(this.env.HUB.idFromName(this.env.CLUSTER));
+    const hubId = this.env.HUB.idFromName(this.env.CLUSTER);
+    const hub = () => this.env.HUB.get(hubId);
     return new ShardCore({
       namespace: this.#namespace,
       store: this.#store,
