@@ -116,6 +116,7 @@ function setRequirementDefaults(requirements: Container['resources']): void {
 
 /** `podIP` and the first of `podIPs` always agree; `podIP` wins. */
 function setPodStatusDefaults(status: PodStatus): void {
+  for (const condition of status.conditions ?? []) setTimesNobodySet(condition as WrittenCondition);
   const first = status.podIPs?.[0]?.ip;
   if (status.podIP && status.podIP !== first) status.podIPs = [{ ip: status.podIP }];
   else if (!status.podIP && first) status.podIP = first;
@@ -127,4 +128,15 @@ function setPodStatusDefaults(status: PodStatus): void {
   }
   if (status.allocatedResources) setResourceListDefaults(status.allocatedResources);
   setRequirementDefaults(status.resources);
+}
+
+interface WrittenCondition {
+  lastProbeTime?: string | null;
+  lastTransitionTime?: string | null;
+}
+
+/** Upstream writes these times even where they are unset. */
+function setTimesNobodySet(condition: WrittenCondition): void {
+  condition.lastProbeTime ??= null;
+  condition.lastTransitionTime ??= null;
 }

@@ -37,6 +37,14 @@ describe('a new pod', () => {
     ]);
   });
 
+  it('has the times of its conditions written, set or not', () => {
+    const object = podOf({}, { status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+    pod.defaults?.(object);
+    expect(object.status?.conditions).toEqual([
+      { type: 'Ready', status: 'True', lastProbeTime: null, lastTransitionTime: null },
+    ]);
+  });
+
   it('turns label keys into requirements', () => {
     const constraint = {
       maxSkew: 1,
