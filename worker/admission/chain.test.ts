@@ -49,7 +49,7 @@ function shard(config: UntypedObject[] = [namespace()], accountFields: object = 
       },
     );
   const create = (resource: string, body: object, fields: Partial<WriteRequest> = {}) =>
-    write({ resource, verb: 'create', body: JSON.stringify(body), ...fields } as Parameters<typeof write>[0]);
+    write({ resource, verb: 'create', body: JSON.stringify(body), ...fields });
   return { tx, write, create };
 }
 
@@ -329,13 +329,13 @@ describe('pods/binding and pods/eviction', () => {
     const { tx, create } = shard();
     create('pods', pod());
     const binding = bind('web', { kind: 'Node', name: 'n1' }, { annotations: { a: 'b' } });
-    const bound = create('pods', binding, { subresource: 'binding', name: 'web' } as never);
+    const bound = create('pods', binding, { subresource: 'binding', name: 'web' });
     expect(bodyOf(bound)).toEqual({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
     const stored = tx.get('pods', 'web');
     expect(stored?.['spec']).toMatchObject({ nodeName: 'n1' });
     expect(stored?.metadata.annotations).toEqual({ a: 'b' });
     expect(stored?.['status']).toMatchObject({ conditions: [{ type: 'PodScheduled', status: 'True' }] });
-    const again = create('pods', bind('web', { name: 'n2' }), { subresource: 'binding', name: 'web' } as never);
+    const again = create('pods', bind('web', { name: 'n2' }), { subresource: 'binding', name: 'web' });
     expect(statusOf(again)).toMatchObject({
       code: 409,
       message: 'Operation cannot be fulfilled on pods/binding "web": pod web is already assigned to node "n1"',

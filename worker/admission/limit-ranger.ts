@@ -1,5 +1,4 @@
 /** Source: plugin/pkg/admission/limitranger. */
-import type { KubeObject } from '../../schema/meta/object-meta.ts';
 import type { Status } from '../../schema/meta/status.ts';
 import type { LimitRange } from '../../schema/resources/core/limit-range.ts';
 import type { PersistentVolumeClaim } from '../../schema/resources/core/persistent-volume-claim.ts';
@@ -21,8 +20,7 @@ function concerns({ resource, subresource, operation, oldObject }: AdmissionAttr
   return resource === 'persistentvolumeclaims' && subresource === '';
 }
 
-const rangesOf = (reader: StoreReader): readonly LimitRange[] =>
-  reader.list('limitranges') as readonly KubeObject[] as readonly LimitRange[];
+const rangesOf = (reader: StoreReader): readonly LimitRange[] => reader.list('limitranges');
 
 const itemsOf = (range: LimitRange): readonly LimitItem[] => range.spec?.limits ?? [];
 
@@ -102,7 +100,7 @@ function podViolations(pod: Pod, item: LimitItem): readonly string[] {
 
 function volumeViolations(claim: PersistentVolumeClaim, item: LimitItem): readonly string[] {
   if (item.type !== 'PersistentVolumeClaim') return [];
-  return claimViolations(item, resources(claim.spec?.resources?.requests as ResourceList | undefined));
+  return claimViolations(item, resources(claim.spec?.resources?.requests));
 }
 
 function violations({ resource, object }: AdmissionAttributes, range: LimitRange): readonly string[] {

@@ -15,7 +15,7 @@ const RUNTIME_CLASSES = 'runtimeclasses.node.k8s.io';
 type Looked = { readonly found: RuntimeClass | undefined } | { readonly refused: Status };
 
 const newPod = ({ resource, subresource, operation, object }: AdmissionAttributes): Pod | undefined =>
-  resource === 'pods' && subresource === '' && operation === 'CREATE' ? (object as Pod) : undefined;
+  resource === 'pods' && subresource === '' && operation === 'CREATE' ? object : undefined;
 
 function lookUp(attributes: AdmissionAttributes, pod: Pod, reader: StoreReader): Looked {
   const name = pod.spec?.runtimeClassName;

@@ -1,0 +1,103 @@
+/**
+ * Holds pods to the level that their namespace's labels ask for, and warns of workloads whose pods will
+ * not pass. Source: k8s.io/pod-security-admission admission. What is to be audited goes nowhere yet: no
+ * level but those of `enforce` and `warn` changes an answer.
+ */
+import { invalidStatus } from '../../schema/meta/field-error.ts';
+import { equalJson } from '../../schema/meta/json-value.ts';
+import type { ObjectMeta } from '../../schema/meta/object-meta.ts';
+import type { Status } from '../../schema/meta/status.ts';
+import type { Pod, PodSpec, PodTemplateSpec } from '../../schema/resources/core/pod-types.ts';
+import type { StoreReader } from '../registry/transaction.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from './admission-plugin.ts';
+import { violationsOf } from './pod-security/evaluate.ts';
+import { type LevelVersion, type Policy, policyOf, printLevel } from './pod-security/level.ts';
+import { refusal } from './refusal.ts';
+
+const IGNORED_SUBRESOURCES: ReadonlySet<string> = new Set(['binding', 'eviction', 'status']);
+
+interface WithTemplate {
+  readonly template?: PodTemplateSpec;
+  readonly spec?: { readonly template?: PodTemplateSpec; readonly jobTemplate?: WithTemplate };
+}
+
+/** Where kinds have the template of their pods. */
+const TEMPLATES: Readonly<Record<string, (object: WithTemplate) => PodTemplateSpec | undefined>> = {
+  podtemplates: ({ template }) => template,
+  replicationcontrollers: ({ spec }) => spec?.template,
+  'replicasets.apps': ({ spec }) => spec?.template,
+  'deployments.apps': ({ spec }) => spec?.template,
+  'statefulsets.apps': ({ spec }) => spec?.template,
+  'daemonsets.apps': ({ spec }) => spec?.template,
+  'jobs.batch': ({ spec }) => spec?.template,
+  'cronjobs.batch': ({ spec }) => spec?.jobTemplate?.spec?.template,
+};
+
+const policyIn = (namespace: string, reader: StoreReader): Policy =>
+  policyOf(reader.config('namespaces', namespace)?.metadata.labels).policy;
+
+type Imaged = readonly { readonly name: string; readonly image?: string }[] | undefined;
+
+const imagesDiffer = (next: Imaged = [], old: Imaged = []): boolean =>
+  next.length !== old.length || next.some(({ image }, i) => image !== old[i]?.image);
+
+/** Whether an update can have made the pod violate what it did not. */
+function isSignificant({ spec: next }: Pod, { spec: old }: Pod): boolean {
+  if (imagesDiffer(next?.containers, old?.containers) || imagesDiffer(next?.initContainers, old?.initContainers))
+    return true;
+  return (next?.ephemeralContainers ?? []).some(({ name, image }) => {
+    const earlier = old?.ephemeralContainers?.find((one) => one.name === name);
+    return !earlier || earlier.image !== image;
+  });
+}
+
+function warnOf(attributes: AdmissionAttributes, level: LevelVersion, metadata: ObjectMeta, spec: PodSpec): void {
+  const violated = violationsOf(level, metadata, spec);
+  if (violated !== undefined) attributes.warn(`would violate PodSecurity "${printLevel(level)}": ${violated}`);
+}
+
+function validatePod(attributes: AdmissionAttributes, reader: StoreReader): Status | undefined {
+  if (IGNORED_SUBRESOURCES.has(attributes.subresource)) return undefined;
+  const policy = policyIn(attributes.namespace, reader);
+  if (policy.enforce.level === 'privileged' && policy.warn.level === 'privileged') return undefined;
+  const pod = attributes.object as Pod;
+  const old = attributes.oldObject as Pod | undefined;
+  if (attributes.operation === 'UPDATE' && old && !isSignificant(pod, old)) return undefined;
+  const spec = pod.spec ?? { containers: [] };
+  const violated = violationsOf(policy.enforce, pod.metadata, spec);
+  if (violated !== undefined) {
+    return refusal(attributes, `violates PodSecurity "${printLevel(policy.enforce)}": ${violated}`);
+  }
+  warnOf(attributes, policy.warn, pod.metadata, spec);
+  return undefined;
+}
+
+function warnOfWorkload(attributes: AdmissionAttributes, reader: StoreReader): void {
+  if (attributes.subresource !== '') return;
+  const template = TEMPLATES[attributes.resource]?.(attributes.object as unknown as WithTemplate);
+  if (!template?.spec) return;
+  warnOf(attributes, policyIn(attributes.namespace, reader).warn, template.metadata ?? {}, template.spec);
+}
+
+/** Labels that cannot be read are refused, unless they were there before. */
+function validateNamespace({ subresource, object, oldObject, name }: AdmissionAttributes): Status | undefined {
+  if (subresource !== '') return undefined;
+  const { errors } = policyOf(object?.metadata.labels);
+  if (errors.length === 0 || (oldObject && equalJson(errors, policyOf(oldObject.metadata.labels).errors))) {
+    return undefined;
+  }
+  return invalidStatus('', 'Namespace', name, [...errors]);
+}
+
+export const podSecurity: AdmissionPlugin = {
+  name: 'PodSecurity',
+
+  validate(attributes, reader) {
+    const { operation, resource } = attributes;
+    if (operation !== 'CREATE' && operation !== 'UPDATE') return undefined;
+    if (resource === 'namespaces') return validateNamespace(attributes);
+    if (resource === 'pods') return validatePod(attributes, reader);
+    if (Object.hasOwn(TEMPLATES, resource)) warnOfWorkload(attributes, reader);
+    return undefined;
+  },
+};
