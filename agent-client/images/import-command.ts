@@ -3,7 +3,7 @@ import { pause, systemClock } from '../clock.ts';
 import { containerdPaths } from '../runtime/containerd/containerd-config.ts';
 import { importArchive } from '../runtime/containerd/image-import.ts';
 import { CriRuntime } from '../runtime/cri/cri-runtime.ts';
-import { GrpcChannel } from '../runtime/cri/grpc-channel.ts';
+import { GrpcChannel } from '../grpc/grpc-channel.ts';
 
 const CRI_NAMESPACE = 'k8s.io';
 const SEEN_TIMEOUT_MS = 10_000;

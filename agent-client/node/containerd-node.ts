@@ -17,7 +17,7 @@ import { ContainerdProcess } from '../runtime/containerd/containerd-process.ts';
 import { importBuilt } from '../runtime/containerd/image-import.ts';
 import { PAUSE_IMAGE, pauseImage } from '../runtime/containerd/pause-image.ts';
 import { CriRuntime } from '../runtime/cri/cri-runtime.ts';
-import { GrpcChannel } from '../runtime/cri/grpc-channel.ts';
+import { GrpcChannel } from '../grpc/grpc-channel.ts';
 import { containerLogs } from '../streams/container-logs.ts';
 import { DialBack } from '../streams/dial-back.ts';
 import { HostFilesystem } from '../volumes/host-filesystem.ts';

@@ -2,6 +2,8 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { GrpcChannel } from '../../grpc/grpc-channel.ts';
+import { int32, message, string } from '../../grpc/wire-message.ts';
 import { messageOf } from '../../log.ts';
 import type { Runtime } from '../../runtime/port.ts';
 import { resolvePort } from '../container-port.ts';
@@ -34,7 +36,7 @@ export async function runProbe(probe: Probe, target: ProbeTarget): Promise<Probe
         resolvePort(target.container, probe.tcpSocket.port),
         timeoutMs,
       );
-    if (probe.grpc) return await tcpProbe(target.podIp, probe.grpc.port, timeoutMs);
+    if (probe.grpc) return await grpcProbe(target.podIp, probe.grpc.port, probe.grpc.service ?? '', timeoutMs);
     return { ok: false, output: 'missing probe handler' };
   } catch (error) {
     return { ok: false, output: messageOf(error) };
@@ -86,6 +88,26 @@ function httpProbe(get: NonNullable<Probe['httpGet']>, target: ProbeTarget, time
     });
     sent.end();
   });
+}
+
+/** Source: grpc.health.v1. */
+const HealthRequest = message({ service: string(1) });
+const HealthReply = message({ status: int32(1) });
+const HEALTH_STATES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
+
+async function grpcProbe(host: string, port: number, service: string, timeoutMs: number): Promise<ProbeResult> {
+  const channel = new GrpcChannel(`${host}:${port}`);
+  try {
+    const codec = { request: HealthRequest, reply: HealthReply };
+    const reply = await channel.call('/grpc.health.v1.Health/Check', codec, { service }, timeoutMs);
+    const state = HEALTH_STATES[reply.status] ?? 'UNKNOWN';
+    return {
+      ok: state === 'SERVING',
+      output: state === 'SERVING' ? '' : `service unhealthy (responded with "${state}")`,
+    };
+  } finally {
+    channel.close();
+  }
 }
 
 function tcpProbe(host: string, port: number, timeoutMs: number): Promise<ProbeResult> {

@@ -2,8 +2,8 @@
  * Puts images into containerd without a registry, by its content and image services.
  * Source: containerd api/services/{content,images,leases}/v1.
  */
-import type { GrpcChannel } from '../cri/grpc-channel.ts';
-import { bytes, int32, int64, message, nested, string, stringMap } from '../cri/wire-message.ts';
+import type { GrpcChannel } from '../../grpc/grpc-channel.ts';
+import { bytes, int32, int64, message, nested, string, stringMap } from '../../grpc/wire-message.ts';
 import { RuntimeFailure } from '../port.ts';
 import { type BuiltImage, INDEX_TYPE, MANIFEST_TYPE } from './oci-image.ts';
 import { TarFile } from './tar.ts';

@@ -12,7 +12,7 @@ import {
   stringMap,
   strings,
   uint64,
-} from './wire-message.ts';
+} from '../../grpc/wire-message.ts';
 
 const Int64Value = message({ value: int64(1) });
 const UInt64Value = message({ value: uint64(1) });

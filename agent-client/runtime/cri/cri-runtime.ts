@@ -20,7 +20,7 @@ import {
 } from '../port.ts';
 import * as cri from './cri-messages.ts';
 import { containerMessage, resourcesMessage, sandboxMessage } from './cri-requests.ts';
-import type { GrpcChannel } from './grpc-channel.ts';
+import type { GrpcChannel } from '../../grpc/grpc-channel.ts';
 
 const CALL_TIMEOUT_MS = 120_000;
 const QUICK_TIMEOUT_MS = 10_000;

@@ -1,6 +1,6 @@
 /** gRPC over a unix socket, with our own codec. */
 import { Client, credentials, Metadata, type ServiceError, status as GrpcStatus } from '@grpc/grpc-js';
-import { RuntimeFailure, type RuntimeFailureCode } from '../port.ts';
+import { RuntimeFailure, type RuntimeFailureCode } from '../runtime/port.ts';
 
 interface Codec<Request, Reply> {
   readonly request: { encode(value: Request): Uint8Array };
