@@ -11,7 +11,7 @@ import { type FieldType, structTypeOf } from './field-table.ts';
 import { PROTOBUF_FIELDS } from './protobuf-fields.ts';
 
 /** `k8s` and a zero byte begin every body. */
-const PREFIX = [0x6b, 0x38, 0x73, 0x00] as const;
+export const PREFIX = [0x6b, 0x38, 0x73, 0x00] as const;
 const MS_PER_SECOND = 1_000;
 const NANOS_PER_MS = 1_000_000;
 const NANOS_PER_MICROSECOND = 1000;
@@ -83,7 +83,7 @@ function eachField(reader: BinaryReader, fields: Readonly<Record<number, FieldRe
   }
 }
 
-interface MessageField {
+export interface MessageField {
   readonly name: string;
   readonly isPointer: boolean;
   /** Absent for embedded messages. */
@@ -93,7 +93,8 @@ interface MessageField {
 
 const messages = new Map<string, ReadonlyMap<number, MessageField>>();
 
-function messageOf(type: string): ReadonlyMap<number, MessageField> {
+/** The fields of a type's message by their numbers. */
+export function messageOf(type: string): ReadonlyMap<number, MessageField> {
   const known = messages.get(type);
   if (known) return known;
   const compiled = compile(PROTOBUF_FIELDS[type] ?? '', structTypeOf(type)?.fields ?? new Map());

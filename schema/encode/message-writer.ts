@@ -13,9 +13,15 @@ const LENGTH_DELIMITED = 2;
 const textEncoder = new TextEncoder();
 
 export class MessageWriter {
-  #buffer = new Uint8Array(BYTES_INITIAL);
+  #buffer: Uint8Array<ArrayBuffer>;
   /** Index of the first byte written. */
-  #start = BYTES_INITIAL;
+  #start: number;
+
+  /** `bytes`: room for what is known to come. */
+  constructor(bytes = 0) {
+    this.#start = BYTES_INITIAL + bytes;
+    this.#buffer = new Uint8Array(this.#start);
+  }
 
   /** Bytes written so far; the length of a message is the difference. */
   get length(): number {

@@ -52,6 +52,12 @@ export function parseTime(text: string): number | undefined {
   return instant && instant.secondMs + Math.floor(instant.microseconds / 1000);
 }
 
+/** Whole seconds since the epoch and the microseconds on top; undefined: no time. */
+export function timeParts(text: string): { readonly seconds: number; readonly microseconds: number } | undefined {
+  const instant = parseInstant(text);
+  return instant && { seconds: Math.floor(instant.secondMs / 1000), microseconds: instant.microseconds };
+}
+
 /** A Time as upstream reads and writes it back: UTC, whole seconds. Undefined: no time. */
 export function canonicalTime(text: string): string | undefined {
   const instant = parseInstant(text);

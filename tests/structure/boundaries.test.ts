@@ -16,7 +16,14 @@ const RULES: readonly Rule[] = [
   { part: 'schema/tables/', own: ['schema/meta/', 'schema/tables/'], packages: /^drizzle-orm/ },
   {
     part: 'schema/',
-    own: ['schema/meta/', 'schema/resources/', 'schema/protocol/', 'schema/decode/', 'schema/generated/'],
+    own: [
+      'schema/meta/',
+      'schema/resources/',
+      'schema/protocol/',
+      'schema/decode/',
+      'schema/encode/',
+      'schema/generated/',
+    ],
     packages: /^(kubernetes-models|yaml|@bufbuild\/protobuf|re2js)/,
   },
   { part: 'worker/registry/', own: ['schema/', 'worker/registry/'] },

@@ -34,8 +34,9 @@ export const acceptsGzip = (acceptEncoding: string | null | undefined): boolean 
 /** At the speed of level 1 (upstream's choice) compressing costs less than sending what it saves. */
 const GZIP_LEVEL = 1;
 
-function gzipped(code: number, body: string, headers: Headers): Response {
-  return encoded(code, gzipSync(new TextEncoder().encode(body), { level: GZIP_LEVEL }), headers);
+function gzipped(code: number, body: string | Uint8Array<ArrayBuffer>, headers: Headers): Response {
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+  return encoded(code, gzipSync(bytes, { level: GZIP_LEVEL }), headers);
 }
 
 function encoded(code: number, body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>, headers: Headers): Response {

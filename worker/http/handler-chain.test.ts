@@ -121,7 +121,8 @@ const refusals: readonly Row[] = [
     headers: { accept: 'image/png' },
     code: 406,
     reason: 'NotAcceptable',
-    message: 'only the following media types are accepted: application/json, application/yaml',
+    message:
+      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   },
   {
     title: 'a body in a form nobody reads',

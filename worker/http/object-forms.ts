@@ -10,9 +10,12 @@ export type IncludeObject = 'Object' | 'Metadata' | 'None';
 const META_VERSIONS: ReadonlySet<string> = new Set(['v1', 'v1beta1']);
 const CONVERSIONS: ReadonlySet<string> = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList']);
 
-/** What object endpoints offer. */
-export const allowsObjectForms: AllowsConversion = ({ group, version, kind }) =>
-  group === 'meta.k8s.io' && META_VERSIONS.has(version) && CONVERSIONS.has(kind);
+/** What object endpoints offer. A Table's cells have no protobuf form. */
+export const allowsObjectForms: AllowsConversion = ({ group, version, kind }, { format }) =>
+  group === 'meta.k8s.io' &&
+  META_VERSIONS.has(version) &&
+  CONVERSIONS.has(kind) &&
+  !(kind === 'Table' && format === 'protobuf');
 
 export function includeObject(query: URLSearchParams): Result<IncludeObject> {
   const given = query.get('includeObject') ?? '';

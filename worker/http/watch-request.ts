@@ -3,6 +3,7 @@ import { fail, notAcceptable, ok, type Result } from '../../schema/meta/status.t
 import type { WatchFormat, WatchRequest } from '../../schema/protocol/shard.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
 import type { Accepted } from './negotiation/accept.ts';
+import { protobufWatch } from './negotiation/protobuf-watch.ts';
 import { includeObject } from './object-forms.ts';
 import { type ListOptions, listOptions } from './request-options.ts';
 import type { ServedResource } from './served-resources.ts';
@@ -15,18 +16,22 @@ const WATCH_SECONDS_MAX = 86_400;
 export async function watchObjects(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {
   const options = listOptions(api.query, resource, true);
   if (!options.ok) return options.status;
-  if (accepted.mediaType.name !== 'application/json') {
-    return notAcceptable('only the following media types are accepted: application/json;stream=watch');
+  const { format: mediaFormat } = accepted.mediaType;
+  if (mediaFormat === 'yaml') {
+    return notAcceptable(
+      'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
+    );
   }
   const format = watchFormat(api, accepted);
   if (!format.ok) return format.status;
   const request = watchRequest(api, resource, options.value, format.value);
   const isFannedOut = resource.definition.scope === 'Namespaced' && request.namespace === '';
   const stub = isFannedOut ? hubOf(api.env) : shardOf(api.env, request.namespace);
-  return stub.fetch('https://zeroplane/watch', {
+  const response = await stub.fetch('https://zeroplane/watch', {
     headers: { 'x-zeroplane-watch': JSON.stringify(request) },
     signal: api.request.signal,
   });
+  return mediaFormat === 'protobuf' ? protobufWatch(response) : response;
 }
 
 function watchFormat(

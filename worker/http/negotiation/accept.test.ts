@@ -27,13 +27,24 @@ describe('the form of an answer', () => {
       'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
       'application/json meta.k8s.io/v1 PartialObjectMetadataList',
     ],
-    ['application/vnd.kubernetes.protobuf,application/json', 'application/json'],
+    ['application/vnd.kubernetes.protobuf,application/json', 'application/vnd.kubernetes.protobuf'],
+    [
+      'application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1;g=meta.k8s.io',
+      'application/json meta.k8s.io/v1 Table',
+    ],
+    [
+      'application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+      'application/vnd.kubernetes.protobuf meta.k8s.io/v1 PartialObjectMetadata',
+    ],
     ['application/json;stream=watch', 'application/json'],
     [
       'application/json;as=Nonsense;v=v1;g=meta.k8s.io',
-      '406 only the following media types are accepted: application/json, application/yaml',
+      '406 only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
     ],
-    ['image/png', '406 only the following media types are accepted: application/json, application/yaml'],
+    [
+      'image/png',
+      '406 only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    ],
   ];
   it.each(rows)('%s', (header, expected) => {
     expect(outcome(header)).toBe(expected);

@@ -10,5 +10,5 @@ export interface MediaType extends BodyMediaType {
   readonly type: string;
   readonly subtype: string;
   /** JSON text as an answer's body. */
-  writeBody(json: string, isPretty: boolean): string;
+  writeBody(json: string, isPretty: boolean): string | Uint8Array<ArrayBuffer>;
 }

@@ -5,9 +5,9 @@ import { protobufMediaType } from './protobuf.ts';
 import { yamlMediaType } from './yaml.ts';
 
 /** In the order they are named to clients; the first is the default. */
-export const ANSWER_MEDIA_TYPES: readonly MediaType[] = [jsonMediaType, yamlMediaType];
+export const ANSWER_MEDIA_TYPES: readonly MediaType[] = [jsonMediaType, yamlMediaType, protobufMediaType];
 
-const BODY_MEDIA_TYPES: readonly BodyMediaType[] = [...ANSWER_MEDIA_TYPES, protobufMediaType];
+const BODY_MEDIA_TYPES: readonly BodyMediaType[] = ANSWER_MEDIA_TYPES;
 
 /** What the Content-Type header asks for; undefined: not read here. No header means JSON. */
 export function bodyMediaType(contentType: string | null): BodyMediaType | undefined {

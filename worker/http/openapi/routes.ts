@@ -96,7 +96,7 @@ interface Found {
   readonly contentType: string;
   /** The URL names this very content. */
   readonly isPinned: boolean;
-  make(): Promise<Uint8Array<ArrayBuffer>>;
+  readonly make: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Expires header of answers that never change: a year. */
