@@ -269,6 +269,7 @@ export class NodeAgent {
     const own = `${path}/${encodeURIComponent(this.name)}`;
     const found = await client.call<UntypedObject>({ method: 'GET', path: own, token });
     if (!found.ok) return found;
+    this.#nodeStatus.adopt(found.value);
     const cidr = (found.value['spec'] as { podCIDR?: string } | undefined)?.podCIDR;
     if (cidr) await parts.usePodCIDR(cidr);
     const wanted = nodeLabels(this.#description);

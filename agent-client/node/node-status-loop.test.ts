@@ -71,6 +71,22 @@ test('a runtime is down when it was silent for half a minute, and up at its firs
   ]);
 });
 
+test('conditions that an earlier agent told keep their times', async () => {
+  const { clock, sent, events, loop } = make();
+  const ready = { type: 'Ready', status: 'True', lastTransitionTime: '2020-01-01T00:00:00Z' };
+  loop.adopt({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'n1' },
+    status: { conditions: [ready] },
+  } as UntypedObject);
+  loop.start();
+  await clock.pass(100);
+  const told = sent[0]?.['conditions'] as { type: string; lastTransitionTime: string }[];
+  expect(told.find((c) => c.type === 'Ready')?.lastTransitionTime).toBe('2020-01-01T00:00:00Z');
+  expect(events).toEqual(['Starting: Starting kubelet.']);
+});
+
 test('conditions that someone else changed are set right', async () => {
   const { clock, sent, loop } = make();
   loop.start();

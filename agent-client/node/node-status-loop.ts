@@ -23,6 +23,9 @@ export interface NodeStatusLoopOptions {
   event(event: NodeEvent): void;
 }
 
+const conditionsOf = (node: UntypedObject): Conditions =>
+  (node['status'] as { conditions?: Conditions } | undefined)?.conditions ?? [];
+
 export class NodeStatusLoop {
   readonly #options: NodeStatusLoopOptions;
   #fingerprint = '';
@@ -48,6 +51,11 @@ export class NodeStatusLoop {
   stop(): void {
     this.#running = false;
     this.#cancel();
+  }
+
+  /** The Node as an earlier agent left it: conditions that stay keep their times. Before `start`. */
+  adopt(node: UntypedObject): void {
+    if (this.#conditions.length === 0) this.#conditions = conditionsOf(node);
   }
 
   /** The Node as the control plane has it: what someone else made of our conditions is set right. */
