@@ -63,8 +63,12 @@ export class WatchStream implements WatchSink {
     try {
       const next = await initial.next();
       if (this.#isOver) return;
-      if (next.done) this.#release();
-      else this.#controller?.enqueue(next.value);
+      if (!next.done) this.#controller?.enqueue(next.value);
+      else {
+        this.#release();
+        // Until this is settled, which is never, the stream asks for nothing more: else it would after each event.
+        await new Promise<never>(() => {});
+      }
     } catch (error) {
       this.#controller?.error(error);
       this.#over();
