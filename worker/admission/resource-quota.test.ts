@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { resourceQuotaController } from '../controllers/resource-quota.ts';
+import { runControllers } from '../controllers/runtime/run-controllers.ts';
+import { applyControllerWrite } from '../registry/controller-write.ts';
 import { accepted, podOf, refused, ShardFixture, sizedPod } from './shard-fixture.ts';
 
 type Hard = Record<string, string>;
@@ -12,8 +14,21 @@ const quotaOf = (name: string, hard: Hard, spec: object = {}) => ({
   spec: { hard, ...spec },
 });
 
-const settle = (shard: ShardFixture, work: { controller: string; key: string }[] = []) =>
-  shard.settle([resourceQuotaController], work);
+/** Runs the controller over what has changed since the last time, or over these keys. Gives its timers, in ms. */
+function settle(shard: ShardFixture, work: { controller: string; key: string }[] = []): number[] {
+  const environment = shard.environment();
+  const { timers, failures } = runControllers({
+    controllers: [resourceQuotaController],
+    view: shard.tx,
+    context: { now: shard.now, randomSuffix: (length) => 'x'.repeat(length) },
+    work,
+    takeChanges: () => shard.takeChanges(),
+    applyWrite: (write, name) => applyControllerWrite(write, name, shard.tx, environment),
+    hasRoom: () => true,
+  });
+  expect(failures).toEqual([]);
+  return timers.flatMap(({ at }) => at ?? []);
+}
 
 function shardWith(hard: Hard, spec: object = {}): ShardFixture {
   const shard = new ShardFixture();
