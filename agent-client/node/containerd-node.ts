@@ -21,6 +21,7 @@ import { GrpcChannel } from '../grpc/grpc-channel.ts';
 import { containerLogs } from '../streams/container-logs.ts';
 import { DialBack } from '../streams/dial-back.ts';
 import { HostFilesystem } from '../volumes/host-filesystem.ts';
+import { unmountAllUnder } from '../volumes/tmpfs.ts';
 import { removeCgroup } from './cgroups.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { samplePressure } from './machine.ts';
@@ -117,8 +118,10 @@ export async function containerdParts(options: ContainerdNodeOptions): Promise<N
     async close(containers) {
       housekeeping.stop();
       await runtime.close();
-      if (containers === 'stop') await own?.stop();
-      else own?.detach();
+      if (containers === 'keep') return own?.detach();
+      await own?.stop();
+      // Nothing runs any more: volumes in memory are made anew, and the folder can be deleted meanwhile.
+      await unmountAllUnder(join(dataDir, 'pods'));
     },
   };
 }

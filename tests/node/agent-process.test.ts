@@ -19,7 +19,8 @@ const why = whyNoContainers();
 if (why) console.log(`SKIPPED: tests of the agent as a process: ${why}`);
 
 const root = new URL('../..', import.meta.url).pathname;
-const SERVER = { containers: [{ name: 'main', image: 'hello:1', imagePullPolicy: 'IfNotPresent' }] };
+const TOKEN = { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } };
+const SERVER = { volumes: [TOKEN], containers: [{ name: 'main', image: 'hello:1', imagePullPolicy: 'IfNotPresent' }] };
 
 /** Processes of which an argument contains `text`. */
 function processesWith(text: string): number[] {
@@ -83,8 +84,9 @@ describe.skipIf(why !== undefined)('the agent as a process', () => {
 
   afterAll(async () => {
     await end('SIGKILL');
+    output = '';
     start('--stop-pods-on-exit');
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await eventually('the agent to run', () => output.includes('the agent runs'));
     await end('SIGTERM');
     await plane.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -144,10 +146,12 @@ describe.skipIf(why !== undefined)('the agent as a process', () => {
 
   test('told to stop with its pods it ends them, and they come back with it', async () => {
     await end('SIGTERM');
+    output = '';
     start('--stop-pods-on-exit');
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await eventually('the agent to run', () => output.includes('the agent runs'));
     expect(await end('SIGTERM')).toBe(0);
     expect(processesWith(join(dataDir, 'containerd'))).toEqual([]);
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(dataDir);
     const before = main('first-0').containerID;
     start();
     await eventually('the pod to run again', () => main('first-0').containerID !== before && main('first-0').ready);
