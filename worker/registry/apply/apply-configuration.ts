@@ -1,0 +1,146 @@
+/**
+ * Server-side apply: a configuration merged into an object, and who then owns what.
+ * Source: structured-merge-diff merge/update.go Apply; managedfields/internal structuredmerge.go,
+ * lastappliedmanager.go, lastappliedupdater.go, skipnonapplied.go. Pure.
+ */
+import { equalJson } from '../../../schema/meta/json-value.ts';
+import type { ManagedFieldsEntry, UntypedObject } from '../../../schema/meta/object-meta.ts';
+import { badRequest, fail, ok, type Result } from '../../../schema/meta/status.ts';
+import { formatTime } from '../../../schema/meta/time.ts';
+import { conflictStatus } from './conflict-status.ts';
+import { difference, type FieldSet, intersection, isEmptySet, union } from './field-set.ts';
+import { allowedByLastApplied, withLastApplied } from './last-applied.ts';
+import { identityOf, type Manager, readManagers, writeManagers } from './managers.ts';
+import { changesBetween, type Conflicts, findConflicts, takeOver } from './ownership.ts';
+import { prune } from './prune.ts';
+import { fieldFilterOf, filterSet } from './reset-fields.ts';
+import { addOwn, type TrackedWrite } from './track-update.ts';
+import { fieldSetOf, mergeObjects, shapeErrors, typedObject } from './typed-object.ts';
+import type { StructShape } from './typed-schema.ts';
+import { converted, inVersion, shapeIn } from './versions.ts';
+
+export interface ApplyInput extends TrackedWrite {
+  /** The stored object; absent: the apply creates it. */
+  readonly live: UntypedObject | undefined;
+  /** The decoded body, unchecked, in the request's version. */
+  readonly config: UntypedObject;
+  readonly force: boolean;
+}
+
+export interface Applied {
+  /** The object in the request's version, neither checked nor defaulted; shares parts with the input. */
+  readonly object: UntypedObject;
+  readonly managedFields: ManagedFieldsEntry[] | undefined;
+}
+
+/** The manager of kubectl, which alone inherits from client-side apply. */
+const KUBECTL = 'kubectl';
+const BEFORE_FIRST_APPLY = 'before-first-apply';
+
+export function applyConfiguration(input: ApplyInput): Result<Applied> {
+  const { definition, apiVersion, config, live } = input;
+  const shape = shapeIn(definition, apiVersion);
+  if (!shape) return fail(badRequest(`invalid object type: ${apiVersion}, Kind=${definition.kind}`));
+  const refused = configProblem(input, shape);
+  if (refused !== undefined) return fail(badRequest(refused));
+  const before = typedLive(input, shape);
+  const managers = managersBefore(input, before);
+  if (!managers) return fail(badRequest('failed to decode managed fields'));
+
+  const first = attempt(input, shape, before, managers);
+  const result =
+    first.ok || input.manager !== KUBECTL ? first : upgraded(input, shape, before, managers, first.conflicts);
+  if (!result.ok) return fail(conflictStatus(result.conflicts));
+  const object = input.manager === KUBECTL ? withLastApplied(result.object, config) : result.object;
+  return ok({
+    object: live ? object : { ...object, apiVersion, kind: definition.kind },
+    managedFields: result.managedFields,
+  });
+}
+
+function configProblem(
+  { definition, apiVersion, config, subresource }: ApplyInput,
+  shape: StructShape,
+): string | undefined {
+  const kind = typeof config.kind === 'string' ? config.kind : '';
+  if (config.apiVersion !== apiVersion || kind !== definition.kind) {
+    return `invalid object type: ${config.apiVersion ?? ''}, Kind=${kind}`;
+  }
+  if (config.metadata?.managedFields) return 'metadata.managedFields must be nil';
+  const errors = shapeErrors(shape, config);
+  if (errors.length === 0 || subresource === 'scale') return undefined;
+  const { namespace = '', name = '' } = config.metadata ?? {};
+  const texts = errors.length === 1 ? errors[0] : ['errors:', ...errors.map((text) => `  ${text}`)].join('\n');
+  return `failed to create typed patch object (${namespace}/${name}; ${apiVersion}, Kind=${kind}): ${texts}`;
+}
+
+/** The live object as upstream compares it: the zero value of its type when there is none. */
+function typedLive({ definition, apiVersion, live }: ApplyInput, shape: StructShape): UntypedObject {
+  if (!live) return typedObject(shape, {}) as UntypedObject;
+  const served = inVersion(definition, apiVersion, live);
+  const { managedFields: _managedFields, ...metadata } = served.metadata;
+  return typedObject(shape, { ...served, metadata }) as UntypedObject;
+}
+
+/** Who owned what; what an object without any owners holds belongs to an owner of its own. */
+function managersBefore(input: ApplyInput, before: UntypedObject): Map<string, Manager> | undefined {
+  const managers = readManagers(input.live?.metadata.managedFields, 'stored');
+  if (!managers || managers.size > 0 || !input.live) return managers;
+  const empty = { before: {}, after: before, view: 'typed' } as const;
+  const changes = changesBetween(input, () => empty)(input.apiVersion);
+  const own = changes ? union(changes.added, changes.modified) : {};
+  if (!isEmptySet(own)) addOwn(managers, { ...input, manager: BEFORE_FIRST_APPLY }, own);
+  return managers;
+}
+
+type Attempt =
+  | { readonly ok: true; readonly object: UntypedObject; readonly managedFields: ManagedFieldsEntry[] | undefined }
+  | { readonly ok: false; readonly conflicts: Conflicts };
+
+function attempt(
+  input: ApplyInput,
+  shape: StructShape,
+  before: UntypedObject,
+  owners: ReadonlyMap<string, Manager>,
+): Attempt {
+  const { definition, apiVersion, subresource, config } = input;
+  const managers = new Map(owners);
+  const own = { manager: input.manager, operation: 'Apply', apiVersion, subresource } as const;
+  const id = identityOf(own);
+  const last = managers.get(id);
+  const set = filterSet(fieldFilterOf(definition, subresource), fieldSetOf(shape, config));
+  managers.set(id, { ...own, time: last?.time, set });
+  const merged = mergeObjects(shape, before, config) as UntypedObject;
+  const object = last ? prune({ definition, managers, last, apiVersion }, merged) : merged;
+
+  const changesIn = changesBetween(input, (version) => ({
+    before: converted(definition, before, apiVersion, version),
+    after: converted(definition, object, apiVersion, version),
+    view: version === apiVersion ? 'plain' : 'typed',
+  }));
+  const conflicts = findConflicts(managers, id, changesIn);
+  if (conflicts.size > 0 && !input.force) return { ok: false, conflicts };
+  takeOver(managers, id, conflicts, changesIn);
+  const isChanged = !equalJson(before, object);
+  if (isEmptySet(set)) managers.delete(id);
+  else if (isChanged) managers.set(id, { ...own, time: formatTime(input.now), set });
+  return { ok: true, object: isChanged ? object : before, managedFields: writeManagers(managers) };
+}
+
+/** kubectl takes over what it applied by itself before, if it still is as applied. */
+function upgraded(
+  input: ApplyInput,
+  shape: StructShape,
+  before: UntypedObject,
+  managers: ReadonlyMap<string, Manager>,
+  conflicts: Conflicts,
+): Attempt {
+  const allowed = allowedByLastApplied(shape, before, input.apiVersion);
+  if (!allowed) return { ok: false, conflicts };
+  const left = new Map<string, { manager: Manager; set: FieldSet }>();
+  for (const [id, { manager, set }] of conflicts) {
+    const others = difference(set, intersection(set, allowed));
+    if (!isEmptySet(others)) left.set(id, { manager, set: others });
+  }
+  return left.size > 0 ? { ok: false, conflicts: left } : attempt({ ...input, force: true }, shape, before, managers);
+}
