@@ -164,6 +164,18 @@ describe.skipIf(!hasKubectl())('kubectl', () => {
     await kubectl('delete configmap settings');
   });
 
+  test('explains fields at every depth, with descriptions', async () => {
+    expect(await kubectl('explain pod.spec.containers.livenessProbe')).toMatch(
+      /^FIELD: livenessProbe <Probe>\n[^]*Periodic probe of container liveness\.[^]*\n {2}failureThreshold\t<integer>\n {4}Minimum consecutive failures/m,
+    );
+    expect(await kubectl('explain pod.spec.restartPolicy')).toContain('Possible enum values:');
+    const deployment = await kubectl('explain deployment --recursive');
+    expect(deployment).toMatch(/^ +preStop\t<LifecycleHandler>$/m);
+    expect(await kubectl('explain ingress.spec.rules.http.paths')).toContain('  pathType\t<string> -required-\n');
+    for (const kind of ['configmap', 'cronjobs.spec', 'networkpolicies', 'horizontalpodautoscalers.spec.metrics'])
+      expect(await kubectl(`explain ${kind}`)).toMatch(/DESCRIPTION:\n {4}\w/);
+  });
+
   test('dry run changes nothing', async () => {
     expect(await kubectl('create configmap ghost --from-literal=a=1 --dry-run=server')).toContain(
       'created (server dry run)',
