@@ -82,6 +82,16 @@ function readFlagFile(path: string, what: string): string {
   }
 }
 
+/** A node that has joined needs no token: a file that is gone is only worth a line in the log. */
+function readJoinToken(path: string, log: Log): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    log('error', 'cannot read the token file', { path, error: messageOf(error) });
+    return undefined;
+  }
+}
+
 const stateDir = (): string =>
   join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'zeroplane-node');
 
@@ -99,10 +109,23 @@ async function run(flags: Flags): Promise<void> {
     pullFailureRate: flags.simulatedPullFailureRate,
     startFailureRate: flags.simulatedStartFailureRate,
   };
-  const agent = await runAgent({
+  let ending: Promise<void> | undefined;
+  // A signal that comes while the agent starts is answered once it has: what it began it also ends.
+  const end = (code: number): Promise<void> =>
+    (ending ??= starting
+      .then((agent) => agent.stop({ containers: flags.stopPodsOnExit ? 'stop' : 'keep' }))
+      .then(
+        () => process.exit(code),
+        (error: unknown) => {
+          log('error', 'could not stop cleanly', { error: messageOf(error) });
+          process.exit(1);
+        },
+      ));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(0));
+  const starting = runAgent({
     server,
     ca: flags.caFile ? readFlagFile(flags.caFile, 'CA file') : undefined,
-    joinToken: () => token ?? (tokenFile ? readFlagFile(tokenFile, 'token file').trim() : undefined),
+    joinToken: () => token ?? (tokenFile ? readJoinToken(tokenFile, log) : undefined),
     nodeName: flags.nodeName.toLowerCase(),
     dataDir: flags.dataDir,
     runtime: flags.runtime,
@@ -117,17 +140,8 @@ async function run(flags: Flags): Promise<void> {
       if (flags.simulatedNodes <= 1) void end(3);
     },
   });
+  await starting;
   log('info', 'the agent runs', { node: flags.nodeName, runtime: flags.runtime, server });
-  let ending: Promise<void> | undefined;
-  const end = (code: number): Promise<void> =>
-    (ending ??= agent.stop({ containers: flags.stopPodsOnExit ? 'stop' : 'keep' }).then(
-      () => process.exit(code),
-      (error: unknown) => {
-        log('error', 'could not stop cleanly', { error: messageOf(error) });
-        process.exit(1);
-      },
-    ));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(0));
 }
 
 /** Every expected failure ends as one line on stderr and exit status 1. */

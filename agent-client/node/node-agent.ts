@@ -8,12 +8,12 @@ import { StatusWriter } from '../checkpoint/status-writer.ts';
 import type { Clock } from '../clock.ts';
 import type { ApiClient } from '../control-plane/api-client.ts';
 import { Credentials } from '../control-plane/credentials.ts';
-import { ObjectCache } from '../control-plane/object-cache.ts';
+import { type CacheChange, ObjectCache } from '../control-plane/object-cache.ts';
 import { ObjectReader } from '../control-plane/object-reader.ts';
 import { PollSession } from '../control-plane/poll-session.ts';
 import { StatusReporter } from '../control-plane/status-reporter.ts';
 import { ImagePuller } from '../images/image-puller.ts';
-import type { Log } from '../log.ts';
+import { type Log, messageOf } from '../log.ts';
 import { containerFieldPath, type Pod, podName, podNamespace, podUid, type PodStatus } from '../pods/pod.ts';
 import type { DnsConfig } from '../pods/pod-config.ts';
 import type { PodContext } from '../pods/pod-context.ts';
@@ -284,10 +284,20 @@ export class NodeAgent {
     });
   }
 
+  /** A disk that takes no more must not keep pods from running: they are then known only until a restart. */
+  async #checkpoint(changes: readonly CacheChange[]): Promise<void> {
+    if (!this.#options.parts.keepsPods) return;
+    try {
+      await this.#options.checkpoint.applyChanges(this.name, changes);
+    } catch (error) {
+      this.#options.log('error', 'could not write the checkpoint', { error: messageOf(error) });
+    }
+  }
+
   async #deliver(reply: PollReply): Promise<void> {
     if (reply.full) this.#reporter.distrust();
     const changes = this.cache.apply(reply);
-    if (this.#options.parts.keepsPods) await this.#options.checkpoint.applyChanges(this.name, changes);
+    await this.#checkpoint(changes);
     for (const change of changes) {
       if (change.resource === 'nodes') {
         if (change.object) this.#nodeStatus.seen(change.object);
