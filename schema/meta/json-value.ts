@@ -8,13 +8,17 @@ export function cloneJson<T>(value: T): T {
   for (const key of Object.keys(value)) {
     const member = (value as Record<string, unknown>)[key];
     if (member === undefined) continue;
-    if (key === '__proto__') Object.defineProperty(copy, key, { value: cloneJson(member), enumerable: true, writable: true, configurable: true });
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, {
+        value: cloneJson(member),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
     else copy[key] = cloneJson(member);
   }
   return copy as T;
 }
-
-
 
 /** True for equal JSON values; the order of members does not count, `undefined` members are absent. */
 export function equalJson(a: unknown, b: unknown): boolean {

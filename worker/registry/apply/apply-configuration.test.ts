@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
 import type { ResourceDefinition } from '../../../schema/meta/resource.ts';
