@@ -34,7 +34,7 @@ const workload = (kind: string, name: string, replicas: number, owner?: Owner): 
 function addPod(shard: TestShard, name: string, owner?: Owner, status: object = READY): void {
   const references = owner ? { ownerReferences: [owner] } : {};
   shard.create('pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: LABELS, ...references }, spec: {} });
-  shard.change<UntypedObject>('pods', name, (pod) => (pod.status = status), 'status');
+  shard.change('pods', name, (pod) => (pod.status = status), 'status');
 }
 
 function shardWith(spec: object, pods: (shard: TestShard) => void): TestShard {
@@ -117,12 +117,7 @@ describe('a budget', () => {
   it('counts an evicted pod as gone for two minutes', () => {
     const shard = shardWith({ minAvailable: 1 }, (made) => deployed(made, 2));
     const disruptedPods = { p0: new Date(shard.now).toISOString(), absent: new Date(shard.now).toISOString() };
-    shard.change<UntypedObject>(
-      BUDGETS,
-      'b',
-      (budget) => Object.assign(budget['status'] as object, { disruptedPods }),
-      'status',
-    );
+    shard.change(BUDGETS, 'b', (budget) => Object.assign(budget['status'] as object, { disruptedPods }), 'status');
     shard.settle();
     expect(statusOf(shard)).toMatchObject({ currentHealthy: 1, disruptedPods: { p0: disruptedPods.p0 } });
     shard.advance(121_000);
