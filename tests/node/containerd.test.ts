@@ -87,9 +87,10 @@ describe.skipIf(why !== undefined)('a node with containerd', () => {
   });
 
   test('runs a pod to success, with logs and a termination message', async () => {
+    // The runtime copies the two streams independently: only time puts them in order.
     plane.createPod('job', {
       restartPolicy: 'Never',
-      containers: [shell('echo one; echo two >&2; printf done > /dev/termination-log')],
+      containers: [shell('echo one; sleep 0.5; echo two >&2; printf done > /dev/termination-log')],
     });
     const status = await phase('job', 'Succeeded');
     expect(status.containerStatuses[0]?.state.terminated).toMatchObject({
