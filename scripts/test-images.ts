@@ -1,7 +1,7 @@
 /**
  * Makes the images that tests and the first steps use, as OCI archives, from Debian's packages:
- * `node scripts/test-images.ts DIR [busybox] [hello] [nginx]`. Needs the package busybox-static; nginx is
- * fetched with apt-get.
+ * `node scripts/test-images.ts DIR [busybox] [hello] [nginx]`. The package busybox-static is
+ * installed when it is missing and root asks; nginx is fetched with apt-get.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -39,7 +39,14 @@ const ACCOUNTS: readonly TarEntry[] = [
   file('etc/group', 'root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\n'),
 ];
 
+function installBusybox(): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  execFileSync('apt-get', ['update', '-q'], { env });
+  execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'busybox-static'], { env });
+}
+
 function busyboxFiles(): TarEntry[] {
+  if (!existsSync(BUSYBOX) && process.getuid?.() === 0) installBusybox();
   if (!existsSync(BUSYBOX)) throw new Error(`${BUSYBOX} is missing: apt-get install busybox-static`);
   const applets = execFileSync(BUSYBOX, ['--list'], { encoding: 'utf8' }).trim().split('\n');
   return [
