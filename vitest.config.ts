@@ -6,6 +6,9 @@ const ADMIN_TOKEN_SHA256_OF_TESTS = '12371cac728c629c46c4ba653d0f7fd37a82328cf18
 
 const HOUSE = ['schema', 'worker', 'agent-client', 'cli', 'tests', 'benchmarks', 'scripts'];
 
+/** Tests that speak to a running cluster, one file after the other. */
+const OVER_THE_WIRE = ['clients', 'conformance', 'corpus', 'security'].map((folder) => `tests/${folder}/**/*.test.ts`);
+
 /** Makes `import sql from './x.sql'` a string outside workerd, as wrangler's text rule does inside. */
 const sqlAsText = {
   name: 'sql-as-text',
@@ -21,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: HOUSE.map((folder) => `${folder}/**/*.test.ts`),
-          exclude: ['**/*.do.test.ts', 'tests/clients/**', 'tests/node/**'],
+          exclude: ['**/*.do.test.ts', ...OVER_THE_WIRE, 'tests/node/**'],
         },
       },
       {
@@ -37,7 +40,7 @@ export default defineConfig({
         plugins: [sqlAsText],
         test: {
           name: 'clients',
-          include: ['tests/clients/**/*.test.ts'],
+          include: OVER_THE_WIRE,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
