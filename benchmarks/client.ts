@@ -30,6 +30,22 @@ export class BenchClient {
     return text;
   }
 
+  /** The status code of any answer; its body is read and dropped. */
+  async status(method: 'POST', path: string, body: string): Promise<number> {
+    const answer = await this.#pool.request({ method, path, headers: this.#headers, body });
+    await answer.body.dump();
+    return answer.statusCode;
+  }
+
+  /** The answer's body as it came, and how it was packed; throws on any status that is not a success. */
+  async read(path: string, headers: Readonly<Record<string, string>>): Promise<{ body: Buffer; encoding?: string }> {
+    const answer = await this.#pool.request({ method: 'GET', path, headers: { ...this.#headers, ...headers } });
+    const body = Buffer.from(await answer.body.arrayBuffer());
+    if (answer.statusCode >= 300) throw new Error(`GET ${path}: ${answer.statusCode} ${body.subarray(0, 300)}`);
+    const encoding = answer.headers['content-encoding'];
+    return typeof encoding === 'string' ? { body, encoding } : { body };
+  }
+
   /** An open watch: calls `onEvent` with each line until the signal ends it. */
   async watch(path: string, signal: AbortSignal, onEvent: (line: string) => void): Promise<void> {
     const { statusCode, body } = await this.#pool.request({ method: 'GET', path, headers: this.#headers, signal });

@@ -1,13 +1,16 @@
 /** `npm run bench -- NAME… [--json]`: runs the named benchmarks, all without a name. */
 import { type Benchmark, keeps, printTable } from './benchmark.ts';
+import { bundle } from './bundle.ts';
 import { create } from './create.ts';
 import { deploy1000 } from './deploy-1000.ts';
+import { formats } from './formats.ts';
 import { list } from './list.ts';
 import { memory } from './memory.ts';
 import { poll } from './poll.ts';
+import { validate } from './validate.ts';
 import { watch } from './watch.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [create, list, watch, deploy1000, poll, memory];
+const BENCHMARKS: readonly Benchmark[] = [create, list, watch, deploy1000, poll, memory, formats, validate, bundle];
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = names.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
