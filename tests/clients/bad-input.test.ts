@@ -52,9 +52,10 @@ const ROWS: readonly Row[] = [
     what: 'no credentials',
     path: CONFIG_MAPS,
     options: { token: null },
-    code: 401,
-    reason: 'Unauthorized',
-    message: /^Unauthorized$/,
+    code: 403,
+    reason: 'Forbidden',
+    message:
+      /^configmaps is forbidden: User "system:anonymous" cannot list resource "configmaps" in API group "" in the namespace "default"$/,
   },
   {
     what: 'a wrong token',
@@ -343,19 +344,22 @@ describe('bad input gets a Status, never a 500', () => {
     );
   });
 
-  test('health, version and token discovery need no credentials; nothing else answers a stranger', async () => {
-    for (const path of [
-      '/healthz',
-      '/livez',
-      '/readyz',
-      '/version',
-      '/.well-known/openid-configuration',
-      '/openid/v1/jwks',
-    ]) {
+  test('health and version need no credentials; nothing else answers a stranger', async () => {
+    for (const path of ['/healthz', '/livez', '/readyz', '/version']) {
       expect((await calls.call('GET', path, { token: null })).code, path).toBe(200);
     }
-    for (const path of ['/api', '/apis', '/api/v1/nodes', '/openapi/v3', '/metrics', '/agent/v1/nodes/x/poll']) {
-      expect([401, 403], path).toContain((await calls.call('GET', path, { token: null })).code);
+    for (const path of [
+      '/api',
+      '/apis',
+      '/api/v1/nodes',
+      '/openapi/v3',
+      '/metrics',
+      '/openid/v1/jwks',
+      '/agent/v1/nodes/x/poll',
+    ]) {
+      const answer = await calls.call('GET', path, { token: null });
+      expect(answer.code, path).toBe(403);
+      expect(answer.json.message).toContain('User "system:anonymous" cannot');
     }
   });
 });

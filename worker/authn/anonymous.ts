@@ -7,16 +7,19 @@ export const ANONYMOUS: UserInfo = {
   extra: {},
 };
 
-const OPEN_PATHS: ReadonlySet<string> = new Set([
-  '/healthz',
-  '/livez',
-  '/readyz',
-  '/version',
-  '/version/',
-  '/.well-known/openid-configuration',
-  '/openid/v1/jwks',
-]);
+/** Which requests without credentials go on to the authorizer. */
+export interface AnonymousPolicy {
+  readonly enabled: boolean;
+  /** Exact paths; empty: all of them. */
+  readonly paths: ReadonlySet<string>;
+}
 
-/** Whether a request without credentials may go on to the authorizer: health, version, the token issuer's discovery. */
-export const openToAnonymous = (path: string): boolean =>
-  OPEN_PATHS.has(path) || /^\/(healthz|livez|readyz)\//.test(path);
+/** Upstream's default (`--anonymous-auth=true`): what anonymous users may do is the authorizer's to say. */
+export const ANONYMOUS_ANYWHERE: AnonymousPolicy = { enabled: true, paths: new Set() };
+
+/** Source: apiserver pkg/authentication/request/anonymous. */
+export const letsAnonymousIn = ({ enabled, paths }: AnonymousPolicy, path: string): boolean =>
+  enabled && (paths.size === 0 || paths.has(path));
+
+/** Whether nothing is known of who asks. */
+export const isAnonymous = ({ groups }: Pick<UserInfo, 'groups'>): boolean => groups.includes('system:unauthenticated');

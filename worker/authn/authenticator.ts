@@ -1,13 +1,6 @@
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
+import type { AnonymousPolicy } from './anonymous.ts';
 import type { ObjectReader } from './fresh-objects.ts';
-
-/** What a request brings to say who it is. */
-export interface RequestCredentials {
-  /** The bearer token, if any. */
-  readonly token: string | undefined;
-  /** The URL's path: anonymous requests are let in by path. */
-  readonly path: string;
-}
 
 export interface AuthenticationDeps {
   readonly objects: ObjectReader;
@@ -17,6 +10,7 @@ export interface AuthenticationDeps {
   readonly issuer: string;
   /** Audiences by which this API server knows itself. */
   readonly audiences: readonly string[];
+  readonly anonymous: AnonymousPolicy;
   /** ms since the epoch. */
   now(): number;
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
+import { ANONYMOUS_ANYWHERE } from './anonymous.ts';
 import type { AuthenticationDeps } from './authenticator.ts';
 import { authenticate, authenticateToken, TOKEN_CHARS_MAX } from './chain.ts';
 import { newNodeCredential } from './node-credential.ts';
@@ -43,6 +44,7 @@ async function fresh(): Promise<void> {
     adminTokenSha256: await tokenDigest('the-admin'),
     issuer: ISSUER,
     audiences: [ISSUER],
+    anonymous: ANONYMOUS_ANYWHERE,
     now: () => now,
   };
 }
@@ -58,31 +60,68 @@ async function userOf(token: string) {
 }
 
 describe('anonymous requests', () => {
-  it.each(['/healthz', '/livez', '/readyz/ping', '/version', '/.well-known/openid-configuration', '/openid/v1/jwks'])(
-    'are let in to %s',
+  const anonymous = { ok: true, value: { username: 'system:anonymous', groups: ['system:unauthenticated'] } };
+  const refused = { ok: false, status: { code: 401, reason: 'Unauthorized', message: 'Unauthorized' } };
+
+  it.each(['/', '/healthz', '/api', '/metrics', '/agent/v1/join'])(
+    'are let on to the authorizer at %s',
     async (path) => {
       await fresh();
-      expect(await authenticate(request(undefined, path), deps)).toMatchObject({
-        ok: true,
-        value: { username: 'system:anonymous', groups: ['system:unauthenticated'] },
-      });
+      expect(await authenticate(request(undefined, path), deps)).toMatchObject(anonymous);
     },
   );
 
-  it.each(['/', '/api', '/apis/apps/v1', '/openapi/v3', '/metrics', '/agent/v1/join', '/healthzz'])(
-    'are refused at %s',
-    async (path) => {
-      await fresh();
-      expect(await authenticate(request(undefined, path), deps)).toMatchObject({ ok: false, status: { code: 401 } });
-    },
-  );
+  it('are let in to the configured paths only', async () => {
+    await fresh();
+    deps = { ...deps, anonymous: { enabled: true, paths: new Set(['/healthz']) } };
+    expect(await authenticate(request(undefined, '/healthz'), deps)).toMatchObject(anonymous);
+    expect(await authenticate(request(undefined, '/healthz/'), deps)).toMatchObject(refused);
+  });
+
+  it('are refused where they are not allowed', async () => {
+    await fresh();
+    deps = { ...deps, anonymous: { enabled: false, paths: new Set() } };
+    expect(await authenticate(request(undefined, '/healthz'), deps)).toMatchObject(refused);
+  });
 
   it('are not what a wrong token becomes', async () => {
     await fresh();
-    expect(await authenticate(request('nonsense', '/healthz'), deps)).toMatchObject({
-      ok: false,
-      status: { code: 401, reason: 'Unauthorized', message: 'Unauthorized' },
-    });
+    expect(await authenticate(request('nonsense', '/healthz'), deps)).toMatchObject(refused);
+  });
+
+  it.each(['Basic YTpi', 'Bearer', 'Bearer  two-spaces', 'bearer'])('are what comes with %j', async (authorization) => {
+    await fresh();
+    const headers = new Headers({ authorization });
+    expect(await authenticate({ headers, path: '/' }, deps)).toMatchObject(anonymous);
+  });
+});
+
+describe('the token of a WebSocket request', () => {
+  const PREFIX = 'base64url.bearer.authorization.k8s.io.';
+  const TOKEN = Buffer.from('the-admin').toString('base64url');
+  const outcome = async (protocols: string, upgrade = 'websocket') => {
+    await fresh();
+    const headers = new Headers({ upgrade, 'sec-websocket-protocol': protocols });
+    const result = await authenticate({ headers, path: '/' }, deps);
+    return result.ok ? result.value.username : result.status.code;
+  };
+
+  it.each([
+    [`${PREFIX}${TOKEN}, v4.channel.k8s.io`, 'kubernetes-admin'],
+    [`v4.channel.k8s.io,${PREFIX}${TOKEN}`, 'kubernetes-admin'],
+    [`${PREFIX}${TOKEN}`, 401],
+    [`${PREFIX}${TOKEN}, ${PREFIX}${TOKEN}, x`, 401],
+    [`${PREFIX}${TOKEN}=, x`, 401],
+    [`${PREFIX}${Buffer.from('wrong').toString('base64url')}, x`, 401],
+    [`${PREFIX}${Buffer.from([0xff]).toString('base64url')}, x`, 401],
+    [`${PREFIX}, x`, 'system:anonymous'],
+    ['v4.channel.k8s.io', 'system:anonymous'],
+  ])('%s', async (protocols, expected) => {
+    expect(await outcome(protocols)).toBe(expected);
+  });
+
+  it('is not looked for in other requests', async () => {
+    expect(await outcome(`${PREFIX}${TOKEN}, x`, 'h2c')).toBe('system:anonymous');
   });
 });
 
@@ -101,7 +140,7 @@ describe('the admin token', () => {
     await fresh();
     deps = { ...deps, adminTokenSha256: '' };
     expect(await userOf('the-admin')).toBeUndefined();
-    expect(await userOf('')).toBeUndefined();
+    expect((await userOf(''))?.username).toBe('system:anonymous');
   });
 
   it('is not looked for in endless tokens', async () => {

@@ -2,7 +2,7 @@
 import { fail, ok, type Result, unauthorized } from '../../schema/meta/status.ts';
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
 import { adminToken } from './admin-token.ts';
-import { ANONYMOUS, openToAnonymous } from './anonymous.ts';
+import { ANONYMOUS, letsAnonymousIn } from './anonymous.ts';
 import type { AuthenticationDeps, AuthenticationOutcome, TokenAuthenticator } from './authenticator.ts';
 import { NOT_MINE } from './authenticator.ts';
 import { bearerToken } from './bearer-token.ts';
@@ -41,15 +41,18 @@ export async function authenticateToken(
 }
 
 /**
- * The request's user. 401 for a wrong token anywhere, and for none outside the paths that are open to
- * everyone. Rejects when a shard that must be asked does not answer (to be told as 503).
+ * The request's user: an anonymous one without a token, where that is allowed, but never for a wrong
+ * one. Rejects when a shard that must be asked does not answer (to be told as 503).
  */
 export async function authenticate(
   request: { readonly headers: Headers; readonly path: string },
   deps: AuthenticationDeps,
 ): Promise<Result<UserInfo>> {
-  const token = bearerToken(request.headers);
-  if (token === undefined) return openToAnonymous(request.path) ? ok(ANONYMOUS) : fail(unauthorized());
-  const outcome = await authenticateToken(token, deps.audiences, deps);
+  const found = bearerToken(request.headers);
+  if (found.kind === 'wrong') return fail(unauthorized());
+  if (found.kind === 'none') {
+    return letsAnonymousIn(deps.anonymous, request.path) ? ok(ANONYMOUS) : fail(unauthorized());
+  }
+  const outcome = await authenticateToken(found.token, deps.audiences, deps);
   return outcome.kind === 'user' ? ok(outcome.user) : fail(unauthorized());
 }

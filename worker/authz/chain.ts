@@ -1,4 +1,5 @@
 /** Who may do what: the authorizers in the order they are asked. The first that has an opinion decides. */
+import { isAnonymous } from '../authn/anonymous.ts';
 import { type ObjectReader, REFUSAL_FRESHNESS_MS_MAX } from '../authn/fresh-objects.ts';
 import { type AuthorizationAttributes, type AuthorizerOpinion, allow, NO_OPINION } from './attributes.ts';
 import { type NodeReaches, nodeOpinion } from './node.ts';
@@ -16,10 +17,13 @@ const privilegedGroup: Authorizer = async ({ user }) => (user.groups.includes('s
 
 const node: Authorizer = (attributes, { nodeReaches }) => nodeOpinion(attributes, nodeReaches);
 
-/** What was granted a moment ago counts at once: nothing is refused on what may be out of date. */
+/**
+ * What was granted a moment ago counts at once: nothing is refused on what may be out of date. Except to
+ * those of whom nothing is known, who else could have the shards read with every request.
+ */
 const rbac: Authorizer = async (attributes, { objects }) => {
   const opinion = rbacOpinion(attributes, await readRbacView(objects, attributes.namespace));
-  if (opinion.decision === 'allow') return opinion;
+  if (opinion.decision === 'allow' || isAnonymous(attributes.user)) return opinion;
   return rbacOpinion(attributes, await readRbacView(objects, attributes.namespace, REFUSAL_FRESHNESS_MS_MAX));
 };
 

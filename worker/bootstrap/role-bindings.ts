@@ -30,12 +30,7 @@ const CLUSTER_BINDINGS: Readonly<Record<string, readonly SubjectFacts[]>> = {
   'system:kube-scheduler': [user('system:kube-scheduler')],
   'system:volume-scheduler': [user('system:kube-scheduler')],
   'system:cluster-trust-bundle-discovery': [group('system:serviceaccounts')],
-  // Wider than upstream's default: whoever trusts tokens of this cluster must be able to find its keys.
-  'system:service-account-issuer-discovery': [
-    group('system:serviceaccounts'),
-    group('system:authenticated'),
-    group('system:unauthenticated'),
-  ],
+  'system:service-account-issuer-discovery': [group('system:serviceaccounts')],
   'zeroplane:node-joiner': [group('system:bootstrappers')],
   // Without subjects: nodes are the node authorizer's.
   'system:node': [],

@@ -36,9 +36,18 @@ const refusals: readonly Row[] = [
     title: 'no token',
     line: `GET ${CONFIGMAPS}`,
     headers: { authorization: '' },
-    code: 401,
-    reason: 'Unauthorized',
-    message: 'Unauthorized',
+    code: 403,
+    reason: 'Forbidden',
+    message:
+      'configmaps is forbidden: User "system:anonymous" cannot list resource "configmaps" in API group "" in the namespace "shop"',
+  },
+  {
+    title: 'no token on a path of no resource',
+    line: 'GET /',
+    headers: { authorization: '' },
+    code: 403,
+    reason: 'Forbidden',
+    message: 'forbidden: User "system:anonymous" cannot get path "/"',
   },
   {
     title: 'a wrong token',

@@ -1,5 +1,6 @@
 /** Joins authentication and authorization to the deployment's bindings. One set per isolate: it holds the caches. */
 import type { ReadRequest } from '../../schema/protocol/shard.ts';
+import { ANONYMOUS_ANYWHERE } from '../authn/anonymous.ts';
 import type { AuthenticationDeps } from '../authn/authenticator.ts';
 import { freshObjects } from '../authn/fresh-objects.ts';
 import type { AuthorizationDeps } from '../authz/chain.ts';
@@ -21,6 +22,7 @@ export function securityDeps(env: Env, now: () => number): SecurityDeps {
     adminTokenSha256: env.ADMIN_TOKEN_SHA256,
     issuer: env.SERVICE_ACCOUNT_ISSUER,
     audiences: [env.SERVICE_ACCOUNT_ISSUER],
+    anonymous: ANONYMOUS_ANYWHERE,
     now,
     nodeReaches: (node, object) => env.HUB.get(env.HUB.idFromName(env.CLUSTER)).nodeReaches(node, object),
   };
