@@ -10,11 +10,16 @@ export interface ListFacts {
 }
 
 /**
- * A list's items are cut after about so much text even when no limit was asked for: a message between
- * Durable Object and Worker holds 32 MiB, and a character may take two bytes. The token for the rest is in
- * the part's metadata; the API Worker puts the parts together.
+ * A page is cut after about so much text even where its limit asks for more: a message between Durable
+ * Object and Worker holds 32 MiB, and a character may take two bytes.
  */
-export const LIST_PART_LENGTH_MAX = 12_000_000;
+export const LIST_PAGE_LENGTH_MAX = 12_000_000;
+
+/**
+ * A list without limit comes in parts of about this length, each with the token for the next, which the API
+ * Worker sends on one after the other: what is held of a large list at a time is a part of it.
+ */
+export const LIST_PART_LENGTH_MAX = 2_000_000;
 
 /** Gives a function that makes list items of stored texts: in the version asked for, without kind and apiVersion. */
 export function itemTextOf(definition: ResourceDefinition, apiVersion: string): (storedText: string) => string {

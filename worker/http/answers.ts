@@ -1,5 +1,6 @@
 /** From what the registry says to an HTTP response. */
-import { gzipSync } from 'node:zlib';
+import { Duplex } from 'node:stream';
+import { createGzip, gzipSync } from 'node:zlib';
 import type { Status } from '../../schema/meta/status.ts';
 import type { Accepted } from './negotiation/accept.ts';
 import { jsonMediaType } from './negotiation/json.ts';
@@ -10,7 +11,7 @@ const PLAIN: Accepted = { mediaType: jsonMediaType, conversion: undefined, isPre
 /** Answers above this are compressed for clients that accept it. Source: apiserver defaultGzipThresholdBytes. */
 const GZIP_CHARS_MIN = 128 * 1024;
 
-interface AnswerOptions {
+export interface AnswerOptions {
   readonly accepted?: Accepted | undefined;
   readonly warnings?: readonly string[] | undefined;
   /** The request's Accept-Encoding. */
@@ -20,8 +21,7 @@ interface AnswerOptions {
 /** JSON text as a response, in the media type that was agreed on. */
 export function jsonAnswer(code: number, json: string, options: AnswerOptions = {}): Response {
   const { mediaType, isPretty } = options.accepted ?? PLAIN;
-  const headers = new Headers({ 'content-type': mediaType.name, 'cache-control': 'no-cache, private' });
-  for (const warning of warningHeaders(options.warnings ?? [])) headers.append('warning', warning);
+  const headers = answerHeaders(mediaType.name, options);
   const body = mediaType.writeBody(json, isPretty);
   if (code === 200 && body.length >= GZIP_CHARS_MIN && acceptsGzip(options.acceptEncoding))
     return gzipped(code, body, headers);
@@ -46,10 +46,20 @@ function encoded(code: number, body: Uint8Array<ArrayBuffer> | ReadableStream<Ui
 }
 
 /** A JSON body that is made while it is sent. */
-export function streamAnswer(code: number, body: ReadableStream<Uint8Array>, acceptEncoding: string | null): Response {
-  const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
-  if (!acceptsGzip(acceptEncoding)) return new Response(body, { status: code, headers });
-  return encoded(code, body.pipeThrough(new CompressionStream('gzip')), headers);
+export function streamAnswer(code: number, body: ReadableStream<Uint8Array>, options: AnswerOptions = {}): Response {
+  const headers = answerHeaders('application/json', options);
+  if (!acceptsGzip(options.acceptEncoding)) return new Response(body, { status: code, headers });
+  return encoded(code, body.pipeThrough(gzipStream()), headers);
+}
+
+/** Like the platform's CompressionStream, whose level cannot be chosen. */
+const gzipStream = () =>
+  Duplex.toWeb(createGzip({ level: GZIP_LEVEL })) as unknown as ReadableWritablePair<Uint8Array, Uint8Array>;
+
+function answerHeaders(mediaType: string, { warnings }: AnswerOptions): Headers {
+  const headers = new Headers({ 'content-type': mediaType, 'cache-control': 'no-cache, private' });
+  for (const warning of warningHeaders(warnings ?? [])) headers.append('warning', warning);
+  return headers;
 }
 
 /** A Status as a response. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { joined, listInPieces, streamed } from './list-parts.ts';
+import { joined, type ListForm, listInPieces, objectList, streamed } from './list-parts.ts';
 
 const part = (items: readonly object[], token: string) => ({
   code: 200,
@@ -16,7 +16,11 @@ const pages: Record<string, ReturnType<typeof part>> = {
 };
 
 const list = () =>
-  listInPieces(part([{ metadata: { name: 'a' } }], '2'), async (token) => pages[token] ?? { code: 410, body: '{}' });
+  listInPieces(
+    part([{ metadata: { name: 'a' } }], '2'),
+    async (token) => pages[token] ?? { code: 410, body: '{}' },
+    objectList,
+  );
 
 const WHOLE = {
   kind: 'PodList',
@@ -31,14 +35,30 @@ describe('a list in parts', () => {
     expect(await new Response(streamed(list() as AsyncGenerator<string>)).json()).toEqual(WHOLE);
   });
 
+  it('is written in the form asked for', async () => {
+    const names: ListForm = {
+      head: (_head, { resourceVersion }) => `{"at":${resourceVersion},"names":[`,
+      items: (text) =>
+        (JSON.parse(`[${text}]`) as { metadata?: { name: string } }[])
+          .map(({ metadata }) => JSON.stringify(metadata?.name ?? ''))
+          .join(','),
+    };
+    const pieces = listInPieces(part([], '2'), async (token) => pages[token] as (typeof pages)[string], names);
+    expect(JSON.parse(await joined(pieces as AsyncGenerator<string>))).toEqual({ at: 7, names: ['b', ''] });
+  });
+
   it('is none when the first part is the whole, or an error', () => {
     const next = async () => part([], '');
-    expect(listInPieces(part([{}], ''), next)).toBeUndefined();
-    expect(listInPieces({ code: 410, body: '{"kind":"Status"}' }, next)).toBeUndefined();
+    expect(listInPieces(part([{}], ''), next, objectList)).toBeUndefined();
+    expect(listInPieces({ code: 410, body: '{"kind":"Status"}' }, next, objectList)).toBeUndefined();
   });
 
   it('breaks off when a part cannot be had', async () => {
-    const broken = listInPieces(part([], '9'), async () => ({ code: 410, body: '{}' })) as AsyncGenerator<string>;
+    const broken = listInPieces(
+      part([], '9'),
+      async () => ({ code: 410, body: '{}' }),
+      objectList,
+    ) as AsyncGenerator<string>;
     await expect(joined(broken)).rejects.toThrow('a part of a list could not be read: 410');
   });
 });

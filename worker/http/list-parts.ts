@@ -1,23 +1,39 @@
 /**
- * A list without limit may be too large for one message between Durable Object and Worker: then it
- * comes in parts of one snapshot, each with a token for the next, and is put together here.
+ * A list without limit comes from the Durable Object in parts of one snapshot, each with a token for the
+ * next. The API Worker sends it on part by part, so that nobody ever holds the whole of a large list.
  */
 import type { Answer } from '../../schema/protocol/shard.ts';
 
 const ITEMS = ',"items":[';
 const END = ']}';
 
+export interface ListMetadata {
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+  readonly resourceVersion?: string;
+}
+
 interface Part {
   /** The list's text up to its metadata. */
   readonly head: string;
-  readonly metadata: {
-    readonly continue?: string;
-    readonly remainingItemCount?: number;
-    readonly resourceVersion?: string;
-  };
+  readonly metadata: ListMetadata;
   /** The items' text, without brackets. */
   readonly items: string;
 }
+
+/** How a list is written part by part: head, items with commas between the parts, `]}`. */
+export interface ListForm {
+  /** Up to and with the bracket that opens the items; `head` is the list's own text up to its metadata. */
+  head(head: string, metadata: ListMetadata): string;
+  /** The items of a part, of which there is at least one, without brackets. */
+  items(text: string): string;
+}
+
+/** The list as the registry has it. */
+export const objectList: ListForm = {
+  head: (head, metadata) => `${head},"metadata":${JSON.stringify(metadata)}${ITEMS}`,
+  items: (text) => text,
+};
 
 /** Splits a list's text; what is no list (a Status) is undefined. */
 function partOf(body: string): Part | undefined {
@@ -35,20 +51,26 @@ function partOf(body: string): Part | undefined {
 export type NextPart = (token: string) => Promise<Answer>;
 
 /** The whole list's text in pieces, if `first` is only a part of it. */
-export function listInPieces(first: Answer, next: NextPart): AsyncGenerator<string> | undefined {
+export function listInPieces(first: Answer, next: NextPart, form: ListForm): AsyncGenerator<string> | undefined {
   const part = first.code === 200 ? partOf(first.body) : undefined;
-  return part?.metadata.continue ? pieces(part, next) : undefined;
+  return part?.metadata.continue ? pieces(part, next, form) : undefined;
 }
 
-async function* pieces(first: Part, next: NextPart): AsyncGenerator<string> {
+async function* pieces(first: Part, next: NextPart, form: ListForm): AsyncGenerator<string> {
   const { continue: token = '', remainingItemCount: _count, ...metadata } = first.metadata;
-  yield `${first.head},"metadata":${JSON.stringify(metadata)}${ITEMS}${first.items}`;
-  for (let rest = token; rest !== ''; ) {
+  yield form.head(first.head, metadata);
+  let isFirst = true;
+  for (let part = first, rest = token; ; ) {
+    if (part.items !== '') {
+      yield isFirst ? form.items(part.items) : `,${form.items(part.items)}`;
+      isFirst = false;
+    }
+    if (rest === '') break;
     const answer = await next(rest);
-    const part = answer.code === 200 ? partOf(answer.body) : undefined;
+    const following = answer.code === 200 ? partOf(answer.body) : undefined;
     // The head is gone to the client: a broken body is all that can be told now.
-    if (!part) throw new Error(`a part of a list could not be read: ${answer.code}`);
-    if (part.items !== '') yield `,${part.items}`;
+    if (!following) throw new Error(`a part of a list could not be read: ${answer.code}`);
+    part = following;
     rest = part.metadata.continue ?? '';
   }
   yield END;

@@ -2,6 +2,7 @@
 import { cloneJson } from '../../schema/meta/json-value.ts';
 import type { ObjectMeta, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { badRequest, fail, notAcceptable, ok, type Result } from '../../schema/meta/status.ts';
+import type { ListForm } from './list-parts.ts';
 import type { AllowsConversion, Conversion } from './negotiation/accept.ts';
 import type { ServedResource } from './served-resources.ts';
 
@@ -58,6 +59,32 @@ export function convertText(json: string, conversion: Conversion, context: FormC
   }
 }
 
+/** How a list is written in that form part by part; none where only the whole can be judged. */
+export function convertedList(conversion: Conversion, context: FormContext): ListForm | undefined {
+  const { kind, group, version } = conversion;
+  const apiVersion = `${group}/${version}`;
+  if (kind === 'Table') {
+    return {
+      head: (_head, metadata) =>
+        opened({ kind, apiVersion, metadata, columnDefinitions: columnDefinitions(context) }, 'rows'),
+      items: (text) => eachItem(text, (item) => rowOf(item, apiVersion, context)),
+    };
+  }
+  if (kind === 'PartialObjectMetadataList') {
+    return {
+      head: (_head, metadata) => opened({ kind, apiVersion, metadata }, 'items'),
+      items: (text) => eachItem(text, (item) => partialOf(item.metadata, apiVersion)),
+    };
+  }
+  return undefined;
+}
+
+/** The text of `start` with a list begun behind its fields. */
+const opened = (start: object, list: string): string => `${JSON.stringify(start).slice(0, -1)},"${list}":[`;
+
+const eachItem = (text: string, converted: (item: UntypedObject) => object): string =>
+  (JSON.parse(`[${text}]`) as UntypedObject[]).map((item) => JSON.stringify(converted(item))).join(',');
+
 const partialOf = (metadata: ObjectMeta, apiVersion: string) => ({
   kind: 'PartialObjectMetadata',
   apiVersion,
@@ -72,21 +99,23 @@ const partialListOf = (list: ListText, apiVersion: string) => ({
 });
 
 function tableOf(list: ListText | undefined, object: UntypedObject, apiVersion: string, context: FormContext) {
-  const { columns } = context.resource.definition.table;
   return {
     kind: 'Table',
     apiVersion,
     metadata: list ? list.metadata : { resourceVersion: object.metadata.resourceVersion },
-    columnDefinitions: columns.map(({ name, type, format, description, priority }) => ({
-      name,
-      type,
-      format: format ?? '',
-      description,
-      priority: priority ?? 0,
-    })),
+    columnDefinitions: columnDefinitions(context),
     rows: (list ? list.items : [object]).map((item) => rowOf(item, apiVersion, context)),
   };
 }
+
+const columnDefinitions = ({ resource }: FormContext) =>
+  resource.definition.table.columns.map(({ name, type, format, description, priority }) => ({
+    name,
+    type,
+    format: format ?? '',
+    description,
+    priority: priority ?? 0,
+  }));
 
 function rowOf(item: UntypedObject, apiVersion: string, context: FormContext) {
   const { definition, served } = context.resource;

@@ -7,17 +7,17 @@ import { forbiddenStatus } from '../authz/attributes.ts';
 import { authorize } from '../authz/chain.ts';
 import type { CreateSubresource } from '../registry/environment.ts';
 import { findCreateSubresource } from '../registry/subresources/create-subresources.ts';
-import { jsonAnswer, streamAnswer } from './answers.ts';
+import { type AnswerOptions, jsonAnswer, streamAnswer } from './answers.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
 import { attributesOf } from './authorization-attributes.ts';
 import { readBody } from './body.ts';
 import { decodeDeleteOptions } from './delete-options.ts';
-import { joined, listInPieces, streamed } from './list-parts.ts';
+import { joined, type ListForm, listInPieces, objectList, streamed } from './list-parts.ts';
 import { type Accepted, negotiate, noConversion } from './negotiation/accept.ts';
 import { jsonMediaType } from './negotiation/json.ts';
 import { unknownBodyFormat } from './negotiation/media-types.ts';
 import { decodeObjectBody } from './object-body.ts';
-import { allowsObjectForms, convertText, includeObject } from './object-forms.ts';
+import { allowsObjectForms, convertedList, convertText, includeObject } from './object-forms.ts';
 import { writeObject } from './rbac-writes.ts';
 import { methodNotAllowed, unknownResource } from './request-errors.ts';
 import { type ListOptions, listOptions, writeOptions } from './request-options.ts';
@@ -280,11 +280,21 @@ async function listObjects(api: ApiRequest, resource: ServedResource, accepted: 
     return isFannedOut ? hubOf(api.env).list(part) : shardFor(api, target).read(part);
   };
   const first = await ask(request.continue);
-  const pieces = request.limit === 0 ? listInPieces(first, ask) : undefined;
+  if (request.limit !== 0) return respond(api, resource, accepted, first);
+  const form = streamedForm(api, resource, accepted);
+  const pieces = listInPieces(first, ask, form ?? objectList);
   if (!pieces) return respond(api, resource, accepted, first);
-  if (isPlainJson(api, accepted))
-    return streamAnswer(200, streamed(pieces), api.request.headers.get('accept-encoding'));
-  return respond(api, resource, accepted, { code: 200, body: await joined(pieces) });
+  if (form) return streamAnswer(200, streamed(pieces), answerOptions(api, resource, accepted, first));
+  return respond(api, resource, accepted, { ...first, body: await joined(pieces) });
+}
+
+/** How a list is written as it comes; none where the whole of it is needed first (protobuf, YAML). */
+function streamedForm(api: ApiRequest, resource: ServedResource, accepted: Accepted): ListForm | undefined {
+  if (accepted.mediaType !== jsonMediaType || isPretty(api)) return undefined;
+  if (!accepted.conversion) return objectList;
+  const include = includeObject(api.query);
+  if (!include.ok) return undefined;
+  return convertedList(accepted.conversion, { resource, include: include.value, now: api.runtime.now() });
 }
 
 /** A field selector that demands one namespace needs only that namespace's shard. */
@@ -300,8 +310,19 @@ const narrowed = (
     ? { ...target, namespace: onlyNamespace }
     : target;
 
-const isPlainJson = (api: ApiRequest, { mediaType, conversion }: Accepted): boolean =>
-  mediaType === jsonMediaType && conversion === undefined && !isPretty(api);
+function answerOptions(
+  api: ApiRequest,
+  { definition: { deprecation } }: ServedResource,
+  accepted: Accepted,
+  answer: Answer,
+  warnings: readonly string[] = [],
+): AnswerOptions {
+  return {
+    accepted: isPretty(api) ? { ...accepted, isPretty: true } : accepted,
+    warnings: [...(deprecation ? [deprecation] : []), ...warnings, ...(answer.warnings ?? [])],
+    acceptEncoding: api.request.headers.get('accept-encoding'),
+  };
+}
 
 /** The registry's answer, in the form and media type the client wants. */
 export function respond(
@@ -311,12 +332,7 @@ export function respond(
   answer: Answer,
   warnings: readonly string[] = [],
 ): Handled {
-  const { deprecation } = resource.definition;
-  const options = {
-    accepted: isPretty(api) ? { ...accepted, isPretty: true } : accepted,
-    warnings: [...(deprecation ? [deprecation] : []), ...warnings, ...(answer.warnings ?? [])],
-    acceptEncoding: api.request.headers.get('accept-encoding'),
-  };
+  const options = answerOptions(api, resource, accepted, answer, warnings);
   if (!accepted.conversion || answer.code >= 400) return jsonAnswer(answer.code, answer.body, options);
   const include = includeObject(api.query);
   if (!include.ok) return include.status;

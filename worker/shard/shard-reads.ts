@@ -1,7 +1,7 @@
 /** Gets and lists of one shard, answered from stored text. */
 import { encodeContinue } from '../../schema/meta/continue-token.ts';
 import { encodeObject } from '../../schema/meta/encode-object.ts';
-import { itemTextOf, LIST_PART_LENGTH_MAX, listText } from '../../schema/meta/list-text.ts';
+import { itemTextOf, LIST_PAGE_LENGTH_MAX, LIST_PART_LENGTH_MAX, listText } from '../../schema/meta/list-text.ts';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { ResourceDefinition } from '../../schema/meta/resource.ts';
 import { scaleOf } from '../../schema/meta/scale.ts';
@@ -178,7 +178,7 @@ export class ShardReads {
       revision,
       afterName: plan.after,
       limit: request.limit,
-      lengthMax: LIST_PART_LENGTH_MAX,
+      lengthMax: request.limit === 0 ? LIST_PART_LENGTH_MAX : LIST_PAGE_LENGTH_MAX,
       matches: selection.matches,
       onlyName: selection.onlyName,
     });
