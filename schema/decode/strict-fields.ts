@@ -115,3 +115,12 @@ export function strictItemErrors(text: string, fields: ReadonlyMap<string, Field
   walk.items(readJsonTree(text), { name: '', fields, required: new Set() });
   return [...walk.errors];
 }
+
+/** Whether a text with `members` members gives one of its value's members twice. */
+export const hasRepeatedMembers = (value: unknown, members: number): boolean => countMembers(value) !== members;
+
+function countMembers(value: unknown): number {
+  if (value === null || typeof value !== 'object') return 0;
+  const items: unknown[] = Object.values(value);
+  return items.reduce((sum: number, item) => sum + countMembers(item), Array.isArray(value) ? 0 : items.length);
+}

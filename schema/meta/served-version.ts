@@ -18,7 +18,10 @@ export const qualifiedResource = (plural: string, group: string): GroupResource 
   group ? `${plural}.${group}` : plural;
 
 /** The entry of `alsoServed` for an apiVersion; undefined for the stored version itself. */
-export const servedVersionOf = (definition: ResourceDefinition, apiVersion: string): ServedVersion | undefined =>
+export const servedVersionOf = (
+  definition: Pick<ResourceDefinition, 'alsoServed'>,
+  apiVersion: string,
+): ServedVersion | undefined =>
   definition.alsoServed.length === 0
     ? undefined
     : definition.alsoServed.find((served) => apiVersionOf(served) === apiVersion);

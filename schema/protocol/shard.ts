@@ -52,9 +52,16 @@ export type WriteRequest =
       readonly verb: 'patch';
       readonly name: string;
       readonly patchType: PatchType;
+      /** The patch as JSON; an apply's configuration too, whatever it came as. */
       readonly body: string;
       readonly force: boolean;
       readonly fieldValidation: FieldValidation;
+      /** An apply's: what strict decoding found, in upstream's words. */
+      readonly strictError?: string;
+      /** An apply's: the authorizer's refusal to create, which counts if it would have to. */
+      readonly createRefused?: Status;
+      /** The resourceVersion the object must have, or '' where there must be none: else 409. */
+      readonly onlyAt?: string;
     })
   | (WriteBase & { readonly verb: 'delete'; readonly name: string; readonly options: DeleteOptions })
   | (WriteBase & {

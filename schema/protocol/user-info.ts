@@ -13,3 +13,18 @@ export const systemUser = (name: string): UserInfo => ({
   groups: ['system:masters', 'system:authenticated'],
   extra: {},
 });
+
+/**
+ * The field manager of the control plane's own parts: the process that upstream runs them in, which
+ * tells of it in its user agent.
+ */
+export function managerOf(component: string): string {
+  if (component.startsWith('controller:') || CONTROLLERS.has(component)) return 'kube-controller-manager';
+  return component === 'default-scheduler' ? 'kube-scheduler' : component;
+}
+
+const CONTROLLERS: ReadonlySet<string> = new Set([
+  'node-controller',
+  'pod-garbage-collector',
+  'taint-eviction-controller',
+]);

@@ -1,7 +1,15 @@
 /** Requests to objects: each becomes one call to a shard or the hub. */
 import type { ExpectedKind } from '../../schema/decode/decode-object.ts';
 import { nameIsDNSLabel } from '../../schema/meta/name-rules.ts';
-import { badRequest, type Status, timeout, unsupportedMediaType } from '../../schema/meta/status.ts';
+import {
+  badRequest,
+  fail,
+  ok,
+  type Result,
+  type Status,
+  timeout,
+  unsupportedMediaType,
+} from '../../schema/meta/status.ts';
 import type { Answer, PatchType, RequestTarget } from '../../schema/protocol/shard.ts';
 import { forbiddenStatus } from '../authz/attributes.ts';
 import { authorize } from '../authz/chain.ts';
@@ -9,6 +17,7 @@ import type { CreateSubresource } from '../registry/environment.ts';
 import { findCreateSubresource } from '../registry/subresources/create-subresources.ts';
 import { type AnswerOptions, jsonAnswer, streamAnswer } from './answers.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
+import { type ApplyBody, decodeApplyBody } from './apply-body.ts';
 import { attributesOf } from './authorization-attributes.ts';
 import { readBody } from './body.ts';
 import { decodeDeleteOptions } from './delete-options.ts';
@@ -30,6 +39,7 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
 };
 
 export async function serveObjects(api: ApiRequest, resource: ServedResource): Promise<Handled> {
@@ -189,7 +199,11 @@ async function patchObject(api: ApiRequest, resource: ServedResource, accepted: 
   if (!body.ok) return body.status;
   const options = writeOptions('PatchOptions', api.query, userAgent(api), patchType);
   if (!options.ok) return options.status;
-  if (!isJson(body.value)) return badRequest('invalid JSON patch');
+  const patch = patchType === 'apply' ? decodeApplyBody(body.value) : decodePatchBody(body.value);
+  if (!patch.ok) return patch.status;
+  const { json, strictError } = patch.value;
+  const mayCreate = patchType === 'apply' && api.info.subresource === '';
+  const createRefused = mayCreate ? await createRefusal(api) : undefined;
   const target = targetOf(api, resource);
   const { dryRun, fieldManager, fieldValidation, force } = options.value;
   const answer = await writeObject(api, {
@@ -197,21 +211,23 @@ async function patchObject(api: ApiRequest, resource: ServedResource, accepted: 
     verb: 'patch',
     name: api.info.pathName,
     patchType,
-    body: body.value,
+    body: json,
     dryRun,
     fieldManager,
     fieldValidation,
     force,
+    ...(strictError === undefined ? {} : { strictError }),
+    ...(createRefused ? { createRefused } : {}),
   });
   return respond(api, resource, accepted, answer);
 }
 
-function isJson(text: string): boolean {
+function decodePatchBody(text: string): Result<ApplyBody> {
   try {
     JSON.parse(text);
-    return true;
+    return ok({ json: text, strictError: undefined });
   } catch {
-    return false;
+    return fail(badRequest('invalid JSON patch'));
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Writes of Roles and bindings by those who could grant themselves more: what is stored is what was
- * checked. A patch is tried first and then written as the update it came to, under its resourceVersion.
+ * checked. A patch is tried first and then made of the very state of the object that it was tried on.
  */
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { Status } from '../../schema/meta/status.ts';
@@ -38,13 +38,13 @@ async function patchChecked(api: ApiRequest, request: Extract<ObjectWrite, { ver
   for (let attempt = 1; ; attempt += 1) {
     const tried = await shard.write({ ...request, dryRun: true });
     if (tried.code >= 400) return tried;
-    const status = await refusalOf(api, request, JSON.parse(tried.body) as UntypedObject);
+    const object = JSON.parse(tried.body) as UntypedObject;
+    const status = await refusalOf(api, request, object);
     if (status) return refused(status);
     if (request.dryRun) return tried;
-    const { patchType: _patchType, force: _force, fieldValidation: _fieldValidation, ...target } = request;
     // An apply may create what it does not find.
-    const verb = tried.code === 201 ? 'create' : 'update';
-    const answer = await shard.write({ ...target, verb, body: tried.body });
-    if (answer.code !== 409 || attempt === PATCH_ATTEMPTS_MAX) return { ...answer, warnings: tried.warnings };
+    const onlyAt = tried.code === 201 ? '' : (object.metadata.resourceVersion ?? '');
+    const answer = await shard.write({ ...request, onlyAt });
+    if (answer.code !== 409 || attempt === PATCH_ATTEMPTS_MAX) return answer;
   }
 }

@@ -3,13 +3,13 @@ import { type EventContent, eventName, eventNamespace, newEvent } from '../../sc
 import type { KubeObject } from '../../schema/meta/object-meta.ts';
 import { formatMicroTime } from '../../schema/meta/time.ts';
 import type { ReadRequest, WriteRequest } from '../../schema/protocol/shard.ts';
-import { systemUser } from '../../schema/protocol/user-info.ts';
+import { managerOf, systemUser } from '../../schema/protocol/user-info.ts';
 
 const writeBase = (component: string) => ({
   apiVersion: 'v1',
   user: systemUser(component),
   dryRun: false,
-  fieldManager: component,
+  fieldManager: managerOf(component),
 });
 
 export interface PodReference {
@@ -122,6 +122,7 @@ const LEASE_SECONDS = 40;
 const leaseTarget = (component: string) =>
   ({
     ...writeBase(component),
+    fieldManager: 'kubelet',
     apiVersion: 'coordination.k8s.io/v1',
     resource: 'leases.coordination.k8s.io',
     namespace: 'kube-node-lease',

@@ -3,7 +3,7 @@ import { cloneJson } from '../../schema/meta/json-value.ts';
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { fail, ok, type Result } from '../../schema/meta/status.ts';
 import type { DeleteOptions } from '../../schema/protocol/shard.ts';
-import { systemUser } from '../../schema/protocol/user-info.ts';
+import { managerOf, systemUser } from '../../schema/protocol/user-info.ts';
 import { createObject } from './create.ts';
 import { deleteObject } from './delete.ts';
 import type { RegistryEnvironment } from './environment.ts';
@@ -45,7 +45,7 @@ export function applyControllerWrite(
     ...(write.op === 'update' && write.subresource ? { subresource: write.subresource } : {}),
     user: systemUser(component),
     dryRun: false,
-    fieldManager: component,
+    fieldManager: managerOf(component),
   };
   const context = writeContext(request, tx, env);
   if (!context) return fail(unknownPath());

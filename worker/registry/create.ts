@@ -13,7 +13,7 @@ import {
   splitGroupResource,
 } from '../../schema/meta/status.ts';
 import { LeasedPools } from '../../schema/protocol/value-lease.ts';
-import { dropManagedFields } from './managed-fields.ts';
+import { trackWrite } from './managed-fields.ts';
 import {
   dedupOwnerReferences,
   ensureNamespace,
@@ -30,10 +30,10 @@ const NAME_GENERATION_ATTEMPTS_MAX = 8;
 export function createObject(context: WriteContext, object: UntypedObject): WriteResult {
   const meta = object.metadata;
   wipeSystemMetadata(meta);
-  dropManagedFields(meta);
   const misplaced = ensureNamespace(meta, context.request.namespace);
   if (misplaced) return fail(misplaced);
   warn(context, dedupOwnerReferences(meta, false));
+  trackWrite(context, undefined, object);
 
   const refused = context.env.admission.admit(
     admissionAttributes(context, { operation: 'CREATE', name: meta.name ?? '', object }),

@@ -222,6 +222,16 @@ describe('create', () => {
         uid: 'uid-1',
         resourceVersion: '101',
         creationTimestamp: '2026-01-02T03:04:05Z',
+        managedFields: [
+          {
+            manager: 'test',
+            operation: 'Update',
+            apiVersion: 'v1',
+            time: '2026-01-02T03:04:05Z',
+            fieldsType: 'FieldsV1',
+            fieldsV1: { 'f:data': { '.': {}, 'f:a': {} } },
+          },
+        ],
       },
       data: { a: '1' },
     });
@@ -717,14 +727,7 @@ describe('patch', () => {
       422,
       'Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
     ],
-    [
-      'server-side apply',
-      'apply',
-      'web',
-      labels,
-      415,
-      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json',
-    ],
+    ['an apply of another kind', 'apply', 'web', labels, 400, 'invalid object type: /, Kind='],
   ];
   it.each(refusals)('refuses %s', (_title, patchType, name, body, code, message) => {
     const answer = patch(patchType, name, body);

@@ -1,9 +1,36 @@
 /**
- * Where field ownership is recorded. Until server-side apply keeps managedFields for every writer,
- * none are stored: a client's copy of them would only grow stale.
+ * Where writes leave a note of who owns which fields.
+ * Source: apiserver endpoints/handlers (create.go, update.go, patch.go), fieldmanager/equality.go.
  */
-import type { ObjectMeta } from '../../schema/meta/object-meta.ts';
+import { equalJson } from '../../schema/meta/json-value.ts';
+import type { ObjectMeta, UntypedObject } from '../../schema/meta/object-meta.ts';
+import type { ManagedFieldsEntry } from '../../schema/meta/object-meta.ts';
+import { sameButTimes } from './apply/managers.ts';
+import { trackedUpdate } from './apply/track-update.ts';
+import type { WriteContext } from './target.ts';
 
-export function dropManagedFields(meta: ObjectMeta): void {
-  delete meta.managedFields;
+export function setManagedFields(meta: ObjectMeta, entries: readonly ManagedFieldsEntry[] | undefined): void {
+  if (entries) meta.managedFields = entries as ManagedFieldsEntry[];
+  else delete meta.managedFields;
+}
+
+/**
+ * Makes the request's manager the owner of what `next` changes (`existing` absent: of all it brings).
+ * To be called before admission: what plugins put in belongs to nobody.
+ */
+export function trackWrite(context: WriteContext, existing: UntypedObject | undefined, next: UntypedObject): void {
+  const { definition, request, subresource, env } = context;
+  const { apiVersion, fieldManager } = request;
+  const write = { definition, apiVersion, subresource, manager: fieldManager, now: env.now };
+  setManagedFields(next.metadata, trackedUpdate(write, existing, next));
+}
+
+/** Puts old times back where they are all that a write would change, so that it changes nothing. */
+export function keepManagedTimes(next: UntypedObject, existing: UntypedObject): void {
+  const before = existing.metadata.managedFields;
+  const after = next.metadata.managedFields;
+  if (!before?.length || !after || before === after || !sameButTimes(before, after)) return;
+  if (equalJson({ ...next, metadata: { ...next.metadata, managedFields: before } }, existing)) {
+    next.metadata.managedFields = before;
+  }
 }

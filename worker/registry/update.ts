@@ -16,13 +16,15 @@ import {
   splitGroupResource,
 } from '../../schema/meta/status.ts';
 import { createAdmitted, drawValues, warn } from './create.ts';
-import { dropManagedFields } from './managed-fields.ts';
+import { keepManagedTimes, trackWrite } from './managed-fields.ts';
 import { dedupOwnerReferences, ensureNamespace, wipeSystemMetadata } from './system-metadata.ts';
 import { admissionAttributes, metaRules, putAdmitted, type WriteContext, type WriteResult } from './target.ts';
 
 /** The new state, as a private copy in stored form, and what admission is to see of it. */
 export interface NextState {
   readonly object: UntypedObject;
+  /** Who owns what has been noted in it (an apply, a Scale); otherwise the write's manager owns what it changes. */
+  readonly isTracked?: boolean;
   /** What mutating and validating plugins see instead (a Scale); the object itself when absent. */
   readonly admitted?: { readonly object: KubeObject; readonly oldObject: UntypedObject };
   /** Carries what mutating plugins changed in `admitted.object` over. */
@@ -52,6 +54,7 @@ export function updateObject(context: WriteContext, input: UpdateInput): WriteRe
 }
 
 function createMissing(context: WriteContext, input: UpdateInput, next: NextState): WriteResult {
+  if (!next.isTracked) trackWrite(context, undefined, next.object);
   const refused = context.env.admission.admit(
     admissionAttributes(context, { operation: 'CREATE', name: input.name, object: next.object }),
     context.tx,
@@ -60,7 +63,7 @@ function createMissing(context: WriteContext, input: UpdateInput, next: NextStat
   warn(context, dedupOwnerReferences(next.object.metadata, true));
   if (input.createRefused) return fail(input.createRefused);
   wipeSystemMetadata(next.object.metadata);
-  dropManagedFields(next.object.metadata);
+  delete next.object.metadata.resourceVersion;
   return createAdmitted(context, next.object);
 }
 
@@ -70,11 +73,11 @@ function updateExisting(
   existing: UntypedObject,
   state: NextState,
 ): WriteResult {
+  if (!state.isTracked) trackWrite(context, existing, state.object);
   const admitted = admitUpdate(context, input.name, existing, state);
   if (!admitted.ok) return admitted;
   const next = admitted.value;
   warn(context, dedupOwnerReferences(next.metadata, true));
-  dropManagedFields(next.metadata);
 
   const stale = checkResourceVersion(context, next.metadata, existing, input.name);
   if (stale) return fail(stale);
@@ -84,6 +87,7 @@ function updateExisting(
   if (unallocated) return fail(unallocated);
   const broken = beforeUpdate(context, input.strategy, next, existing);
   if (broken) return fail(broken);
+  keepManagedTimes(next, existing);
 
   const refused = context.env.admission.validate(
     admissionAttributes(context, {

@@ -72,9 +72,15 @@ describe('OpenAPI v3', () => {
     expect(spec['containers']).toMatchObject({
       type: 'array',
       items: { $ref: '#/components/schemas/io.k8s.api.core.v1.Container' },
+      'x-kubernetes-list-map-keys': ['name'],
+      'x-kubernetes-list-type': 'map',
       'x-kubernetes-patch-merge-key': 'name',
       'x-kubernetes-patch-strategy': 'merge',
     });
+    expect(spec['tolerations']).toMatchObject({ 'x-kubernetes-list-type': 'atomic' });
+    expect(spec['nodeSelector']).toMatchObject({ 'x-kubernetes-map-type': 'atomic' });
+    const labelSelector = components.schemas['io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector'];
+    expect(labelSelector).toMatchObject({ 'x-kubernetes-map-type': 'atomic' });
     expect(spec['volumes']).toMatchObject({ 'x-kubernetes-patch-strategy': 'merge,retainKeys' });
     expect(spec['securityContext']).toMatchObject({
       allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSecurityContext' }],

@@ -48,6 +48,7 @@ const PATCH_CONTENT = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ];
 
 const STATUS = schemaName('V1Status');

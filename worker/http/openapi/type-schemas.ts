@@ -4,6 +4,7 @@ import type { Dialect, JsonSchema } from './dialect.ts';
 import { mergeRule } from './merge-rules.ts';
 import { isScalarName, type ScalarName, schemaName } from './schema-names.ts';
 import type { OpenApiTexts } from './texts.ts';
+import { fieldTopology, typeTopology } from './topology.ts';
 
 const SCALARS: Readonly<Record<string, JsonSchema>> = {
   s: { type: 'string' },
@@ -88,6 +89,7 @@ function fieldSchema(type: string, { name, code }: Field, { dialect, texts }: Wr
   const merged = mergeRule(type, name);
   const more: JsonSchema = {
     ...(description ? { description } : {}),
+    ...fieldTopology(type, name, code),
     ...(merged?.mergeKey ? { 'x-kubernetes-patch-merge-key': merged.mergeKey } : {}),
     ...(merged?.strategy ? { 'x-kubernetes-patch-strategy': merged.strategy } : {}),
   };
@@ -116,5 +118,6 @@ export function typeSchema(type: string, writing: Writing): JsonSchema {
     ...(fields.length > 0
       ? { properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(type, field, writing)])) }
       : {}),
+    ...typeTopology(type),
   };
 }

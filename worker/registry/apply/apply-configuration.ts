@@ -18,6 +18,7 @@ import { addOwn, type TrackedWrite } from './track-update.ts';
 import { fieldSetOf, mergeObjects, shapeErrors, typedObject } from './typed-object.ts';
 import type { StructShape } from './typed-schema.ts';
 import { converted, inVersion, shapeIn } from './versions.ts';
+import { withoutZeroMembers } from './zero-members.ts';
 
 export interface ApplyInput extends TrackedWrite {
   /** The stored object; absent: the apply creates it. */
@@ -40,7 +41,7 @@ const BEFORE_FIRST_APPLY = 'before-first-apply';
 export function applyConfiguration(input: ApplyInput): Result<Applied> {
   const { definition, apiVersion, config, live } = input;
   const shape = shapeIn(definition, apiVersion);
-  if (!shape) return fail(badRequest(`invalid object type: ${apiVersion}, Kind=${definition.kind}`));
+  if (!shape) return fail(badRequest(`invalid object type: ${kindText(apiVersion, definition.kind)}`));
   const refused = configProblem(input, shape);
   if (refused !== undefined) return fail(badRequest(refused));
   const before = typedLive(input, shape);
@@ -51,11 +52,21 @@ export function applyConfiguration(input: ApplyInput): Result<Applied> {
   const result =
     first.ok || input.manager !== KUBECTL ? first : upgraded(input, shape, before, managers, first.conflicts);
   if (!result.ok) return fail(conflictStatus(result.conflicts));
-  const object = input.manager === KUBECTL ? withLastApplied(result.object, config) : result.object;
+  const served = live ? inVersion(definition, apiVersion, live) : ({} as UntypedObject);
+  const bare = result.isChanged ? (withoutZeroMembers(shape, result.object, served) as UntypedObject) : served;
+  const object = input.manager === KUBECTL ? withLastApplied(bare, config) : bare;
   return ok({
     object: live ? object : { ...object, apiVersion, kind: definition.kind },
     managedFields: result.managedFields,
   });
+}
+
+/** Group, version and kind as upstream shows them; none of them when the version is not well-formed. */
+function kindText(apiVersion: unknown, kind: string): string {
+  const parts = typeof apiVersion === 'string' ? apiVersion.split('/') : [''];
+  if (parts.length > 2) return '/, Kind=';
+  const [version = '', group = ''] = parts.reverse();
+  return `${group}/${version}, Kind=${kind}`;
 }
 
 function configProblem(
@@ -64,14 +75,14 @@ function configProblem(
 ): string | undefined {
   const kind = typeof config.kind === 'string' ? config.kind : '';
   if (config.apiVersion !== apiVersion || kind !== definition.kind) {
-    return `invalid object type: ${config.apiVersion ?? ''}, Kind=${kind}`;
+    return `invalid object type: ${kindText(config.apiVersion, kind)}`;
   }
   if (config.metadata?.managedFields) return 'metadata.managedFields must be nil';
   const errors = shapeErrors(shape, config);
   if (errors.length === 0 || subresource === 'scale') return undefined;
   const { namespace = '', name = '' } = config.metadata ?? {};
   const texts = errors.length === 1 ? errors[0] : ['errors:', ...errors.map((text) => `  ${text}`)].join('\n');
-  return `failed to create typed patch object (${namespace}/${name}; ${apiVersion}, Kind=${kind}): ${texts}`;
+  return `failed to create typed patch object (${namespace}/${name}; ${kindText(apiVersion, kind)}): ${texts}`;
 }
 
 /** The live object as upstream compares it: the zero value of its type when there is none. */
@@ -94,7 +105,12 @@ function managersBefore(input: ApplyInput, before: UntypedObject): Map<string, M
 }
 
 type Attempt =
-  | { readonly ok: true; readonly object: UntypedObject; readonly managedFields: ManagedFieldsEntry[] | undefined }
+  | {
+      readonly ok: true;
+      readonly object: UntypedObject;
+      readonly isChanged: boolean;
+      readonly managedFields: ManagedFieldsEntry[] | undefined;
+    }
   | { readonly ok: false; readonly conflicts: Conflicts };
 
 function attempt(
@@ -111,7 +127,7 @@ function attempt(
   const set = filterSet(fieldFilterOf(definition, subresource), fieldSetOf(shape, config));
   managers.set(id, { ...own, time: last?.time, set });
   const merged = mergeObjects(shape, before, config) as UntypedObject;
-  const object = last ? prune({ definition, managers, last, apiVersion }, merged) : merged;
+  const object = last ? prune({ definition, managers, last, apiVersion, config }, merged) : merged;
 
   const changesIn = changesBetween(input, (version) => ({
     before: converted(definition, before, apiVersion, version),
@@ -124,7 +140,7 @@ function attempt(
   const isChanged = !equalJson(before, object);
   if (isEmptySet(set)) managers.delete(id);
   else if (isChanged) managers.set(id, { ...own, time: formatTime(input.now), set });
-  return { ok: true, object: isChanged ? object : before, managedFields: writeManagers(managers) };
+  return { ok: true, object, isChanged, managedFields: writeManagers(managers) };
 }
 
 /** kubectl takes over what it applied by itself before, if it still is as applied. */

@@ -1,10 +1,9 @@
 /** How a write changes who owns what. Source: structured-merge-diff merge/update.go. */
-import type { ResourceDefinition } from '../../../schema/meta/resource.ts';
 import { type Comparison, compareObjects, type View } from './compare.ts';
 import { difference, type FieldSet, intersection, isEmptySet, union } from './field-set.ts';
 import { type Manager, setManager } from './managers.ts';
 import { fieldFilterOf, filterComparison } from './reset-fields.ts';
-import { shapeIn } from './versions.ts';
+import { shapeIn, type TrackedKind } from './versions.ts';
 
 /** What a write changed, in the version a manager used; undefined for versions that are gone. */
 export type ChangesIn = (apiVersion: string) => Comparison | undefined;
@@ -51,7 +50,7 @@ export interface Sides {
 
 /** The changes of a write in any version, compared when first asked for, without what the write puts back. */
 export function changesBetween(
-  { definition, subresource }: { readonly definition: ResourceDefinition; readonly subresource: string },
+  { definition, subresource }: { readonly definition: TrackedKind; readonly subresource: string },
   sidesIn: (apiVersion: string) => Sides,
 ): ChangesIn {
   const known = new Map<string, Comparison | undefined>();

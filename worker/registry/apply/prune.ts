@@ -3,21 +3,22 @@
  * Source: structured-merge-diff merge/update.go prune, addBackOwnedItems, addBackDanglingItems.
  */
 import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
-import type { ResourceDefinition } from '../../../schema/meta/resource.ts';
 import { difference, type FieldSet, intersection, isEmptySet, union } from './field-set.ts';
 import type { Manager, Managers } from './managers.ts';
 import { fieldSetOf, removeFields, withNamedFields } from './typed-object.ts';
 import type { StructShape } from './typed-schema.ts';
-import { converted, shapeIn } from './versions.ts';
+import { converted, shapeIn, type TrackedKind } from './versions.ts';
 
 export interface PruneInput {
-  readonly definition: ResourceDefinition;
+  readonly definition: TrackedKind;
   /** With the applier's new set. */
   readonly managers: Managers;
   /** The applier as of its last apply. */
   readonly last: Manager;
-  /** The version of `merged` and of the result. */
+  /** The version of `merged`, of the configuration and of the result. */
   readonly apiVersion: string;
+  /** What is applied. It names the object, which nobody owns and yet must not be taken out. */
+  readonly config: UntypedObject;
 }
 
 export function prune(input: PruneInput, merged: UntypedObject): UntypedObject {
@@ -35,18 +36,26 @@ export function prune(input: PruneInput, merged: UntypedObject): UntypedObject {
 }
 
 const namedFields = (shape: StructShape, object: UntypedObject): FieldSet =>
-  withNamedFields(shape, fieldSetOf(shape, object));
+  withNamedFields(shape, fieldSetOf(shape, object, 'all'));
+
+/** The fields that name an object, as far as a configuration has them. */
+function identityFields(definition: TrackedKind, apiVersion: string, config: UntypedObject): FieldSet {
+  const shape = shapeIn(definition, apiVersion);
+  return shape ? difference(fieldSetOf(shape, config, 'all'), fieldSetOf(shape, config)) : {};
+}
 
 /** Puts back what any manager owns, in the version each wrote it in; the applier's own version first. */
 function keepOwned(
-  { definition, managers, last }: PruneInput,
+  { definition, managers, last, apiVersion: current, config }: PruneInput,
   shape: StructShape,
   whole: UntypedObject,
   cut: UntypedObject,
 ) {
   const version = last.apiVersion;
   const owned = new Map<string, FieldSet>([[version, {}]]);
-  for (const { apiVersion, set } of managers.values()) owned.set(apiVersion, union(owned.get(apiVersion) ?? {}, set));
+  const own = (apiVersion: string, set: FieldSet) => owned.set(apiVersion, union(owned.get(apiVersion) ?? {}, set));
+  for (const { apiVersion, set } of managers.values()) own(apiVersion, set);
+  own(current, identityFields(definition, current, config));
   let pruned = cut;
   for (const [each, set] of owned) {
     const eachShape = each === version ? shape : shapeIn(definition, each);

@@ -2,9 +2,9 @@
  * Fields that a way of writing puts back, and that nobody thus comes to own by it: each strategy's
  * GetResetFields and GetResetFieldsFilter. Source: pkg/registry of Kubernetes.
  */
-import type { ResourceDefinition } from '../../../schema/meta/resource.ts';
 import type { Comparison } from './compare.ts';
 import { asMember, type FieldSet, hasElement, isEmptySet, withoutPaths } from './field-set.ts';
+import type { TrackedKind } from './versions.ts';
 
 type Path = readonly string[];
 
@@ -53,7 +53,7 @@ const SPECIAL: Readonly<Record<string, FieldFilter>> = {
 const filters = new Map<string, FieldFilter>();
 
 /** What applies to writes of a kind or of one of its subresources. */
-export function fieldFilterOf(definition: ResourceDefinition, subresource: string): FieldFilter {
+export function fieldFilterOf(definition: TrackedKind, subresource: string): FieldFilter {
   const id = subresource ? `${definition.key}/${subresource}` : definition.key;
   const known = filters.get(id);
   if (known) return known;
@@ -62,7 +62,7 @@ export function fieldFilterOf(definition: ResourceDefinition, subresource: strin
   return filter;
 }
 
-function plainFilter({ key, status }: ResourceDefinition, subresource: string): FieldFilter {
+function plainFilter({ key, status }: TrackedKind, subresource: string): FieldFilter {
   if (subresource === '') return { excluded: status ? [STATUS] : [] };
   if (subresource !== 'status') return { excluded: [] };
   return { excluded: STATUS_KEEPS_METADATA.has(key) ? [METADATA, SPEC] : [SPEC] };

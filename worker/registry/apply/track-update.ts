@@ -4,17 +4,16 @@
  */
 import { equalJson } from '../../../schema/meta/json-value.ts';
 import type { ManagedFieldsEntry, UntypedObject } from '../../../schema/meta/object-meta.ts';
-import type { ResourceDefinition } from '../../../schema/meta/resource.ts';
 import { formatTime } from '../../../schema/meta/time.ts';
 import type { Comparison } from './compare.ts';
 import { difference, type FieldSet, isEmptySet, union } from './field-set.ts';
 import { capUpdaters, identityOf, isReset, type Manager, readManagers, writeManagers } from './managers.ts';
 import { changesBetween, findConflicts, takeOver } from './ownership.ts';
 import { fieldFilterOf, filterSet } from './reset-fields.ts';
-import { inVersion } from './versions.ts';
+import { inVersion, type TrackedKind } from './versions.ts';
 
 export interface TrackedWrite {
-  readonly definition: ResourceDefinition;
+  readonly definition: TrackedKind;
   /** The version the request speaks. */
   readonly apiVersion: string;
   /** Empty for the object itself. */

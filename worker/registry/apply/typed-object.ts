@@ -15,22 +15,22 @@ const isMembers = (value: unknown): value is Members =>
 
 const isEmpty = (members: Members): boolean => Object.keys(members).length === 0;
 
-/** Every leaf and every item that an object names. */
-export function fieldSetOf(shape: StructShape, object: Members): FieldSet {
-  return contents(shape, object) ?? {};
+/** Every leaf and every item that an object names; of the server's own fields only when asked for all. */
+export function fieldSetOf(shape: StructShape, object: Members, of: 'owned' | 'all' = 'owned'): FieldSet {
+  return contents(shape, object, of === 'all') ?? {};
 }
 
 /** The node of a value; undefined when nothing in it belongs to the set. */
-function contents(shape: Shape, value: unknown): FieldSet | undefined {
+function contents(shape: Shape, value: unknown, isAll: boolean): FieldSet | undefined {
   if (shape.kind === 'leaf') return LEAF;
-  if (shape.kind === 'list') return Array.isArray(value) ? itemContents(shape, value) : undefined;
+  if (shape.kind === 'list') return Array.isArray(value) ? itemContents(shape, value, isAll) : undefined;
   if (!isMembers(value)) return undefined;
   const out: FieldSet = {};
   for (const key of Object.keys(value)) {
     const member = value[key];
     const field = shape.kind === 'struct' ? shape.fields.get(key) : undefined;
-    if (shape.kind === 'struct' && (!field || field.isUnowned)) continue;
-    const inner = contents(field ? field.shape : (shape as { value: Shape }).value, member);
+    if (shape.kind === 'struct' && (!field || (field.isUnowned && !isAll))) continue;
+    const inner = contents(field ? field.shape : (shape as { value: Shape }).value, member, isAll);
     const isSelf = !field || member === null || (isMembers(member) && isEmpty(member));
     const node = isSelf ? asMember(inner) : inner;
     if (node) out[`f:${key}`] = node;
@@ -38,13 +38,13 @@ function contents(shape: Shape, value: unknown): FieldSet | undefined {
   return isEmptySet(out) ? undefined : out;
 }
 
-function itemContents(shape: ListShape, items: readonly unknown[]): FieldSet | undefined {
+function itemContents(shape: ListShape, items: readonly unknown[], isAll: boolean): FieldSet | undefined {
   const out: FieldSet = {};
   const seen = new Set<string>();
   for (const item of items) {
     const element = itemElement(shape, item);
     if (element === undefined) continue;
-    out[element] = seen.has(element) ? LEAF : asMember(contents(shape.item, item));
+    out[element] = seen.has(element) ? LEAF : asMember(contents(shape.item, item, isAll));
     seen.add(element);
   }
   return seen.size ? out : undefined;

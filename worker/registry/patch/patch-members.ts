@@ -1,6 +1,6 @@
 /** What is wrong with a patch's own form, as strict decoding tells it. */
 import type { FieldType } from '../../../schema/decode/field-table.ts';
-import { duplicateFieldErrors, strictItemErrors } from '../../../schema/decode/strict-fields.ts';
+import { duplicateFieldErrors, hasRepeatedMembers, strictItemErrors } from '../../../schema/decode/strict-fields.ts';
 import type { JsonPatchOperation } from './json-patch.ts';
 
 const STRING: FieldType = { kind: 'string' };
@@ -11,15 +11,9 @@ const OPERATION_FIELDS: ReadonlyMap<string, FieldType> = new Map<string, FieldTy
   ['value', { kind: 'any' }],
 ]);
 
-function countMembers(value: unknown): number {
-  if (value === null || typeof value !== 'object') return 0;
-  const items: unknown[] = Object.values(value);
-  return items.reduce((sum: number, item) => sum + countMembers(item), Array.isArray(value) ? 0 : items.length);
-}
-
 /** `duplicate field "spec.replicas"` for each member given twice; `members` counts those of the text. */
 export function repeatedMembers(text: string, value: unknown, members: number): string[] {
-  return countMembers(value) === members ? [] : duplicateFieldErrors(text);
+  return hasRepeatedMembers(value, members) ? duplicateFieldErrors(text) : [];
 }
 
 /** `error`: a field of an operation has the wrong type. `strictErrors`: fields no operation has, or has twice. */
