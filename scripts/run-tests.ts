@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fetchKubectl } from './debian-kubectl.ts';
 
 interface Counts {
   passed: number;
@@ -81,7 +82,6 @@ function installTestPackages(): void {
     '/usr/lib/cni/ptp': 'containernetworking-plugins',
     '/usr/sbin/iptables': 'iptables',
     '/usr/bin/busybox': 'busybox-static',
-    '/usr/bin/kubectl': 'kubernetes-client',
   };
   const aliases: Readonly<Record<string, string>> = { '/usr/bin/busybox': '/bin/busybox' };
   const missing = Object.entries(needed).filter(([file]) => !existsSync(file) && !existsSync(aliases[file] ?? file));
@@ -98,6 +98,12 @@ function installTestPackages(): void {
   });
 }
 
+/** The clients' tests want a current kubectl; without it the system's own is used. */
+function bringKubectl(): void {
+  const why = fetchKubectl(join('dist', 'tools', 'kubectl'));
+  if (why !== undefined) console.log(`! no current kubectl from Debian (${why}); tests use the installed one, if any`);
+}
+
 check('format', ['biome', 'format', '.']);
 check('lint', ['oxlint', '--type-aware', '--deny-warnings', '.']);
 const tsc = join('node_modules', 'typescript7', 'bin', 'tsc');
@@ -107,6 +113,7 @@ for (const project of ['schema', 'worker', 'agent-client', 'cli', 'tests', 'test
 tests('unit');
 if (!quick) {
   installTestPackages();
+  bringKubectl();
   check('wrangler accepts the Worker', ['wrangler', 'deploy', '--dry-run', '--outdir', join(scratch, 'bundle')]);
   tests('do');
   check('simulation of the revision line', [

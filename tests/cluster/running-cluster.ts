@@ -125,7 +125,9 @@ async function stopProcess(child: ChildProcess): Promise<void> {
   clearTimeout(kill);
 }
 
-export const KUBECTL = '/usr/bin/kubectl';
+const CURRENT_KUBECTL = join(root, 'dist', 'tools', 'kubectl');
+/** The one `npm test` brings, or the system's. */
+export const KUBECTL = existsSync(CURRENT_KUBECTL) ? CURRENT_KUBECTL : '/usr/bin/kubectl';
 export const hasKubectl = (): boolean => existsSync(KUBECTL);
 
 async function kubectl(kubeconfig: string, args: readonly string[], stdin?: string): Promise<CommandResult> {
