@@ -18,6 +18,10 @@ export interface Env {
   readonly CLUSTER_CA: string;
   /** Where clients and nodes reach this API, e.g. `https://192.0.2.7:6443`. */
   readonly API_SERVER_URL: string;
+  /** YAML or JSON of an `apiserver.config.k8s.io/v1` AuthenticationConfiguration; absent or empty: none. */
+  readonly AUTHENTICATION_CONFIGURATION?: string;
+  /** The network of `jwt[N].issuer` of that, with the authority its configuration names as the only trusted one. */
+  readonly [issuer: `OIDC_ISSUER_${number}`]: Fetcher | undefined;
 }
 
 /** The Durable Object name of a shard; the cluster-scoped shard has an empty namespace. */

@@ -1,4 +1,5 @@
 /** The composition root: what the runtime calls, and the Durable Object classes it must find. */
+import { waitUntil } from 'cloudflare:workers';
 import type { Env } from './env.ts';
 import { createHandler } from './http/handler-chain.ts';
 import { hubOf } from './http/stores.ts';
@@ -18,6 +19,8 @@ const app = createHandler({
   random: () => Math.random(),
   randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
   newUid: () => crypto.randomUUID(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  background: (task) => waitUntil(task),
   within,
 });
 

@@ -9,4 +9,8 @@ export const upHelpCommand = ({ dataDir }: { dataDir: string }): Command =>
     .option('--port <n>', 'port of the API server (TLS)', String(PORT_DEFAULT))
     .option('--nodes <n>', 'how many nodes to run on this machine; 0 for none', '1')
     .option('--runtime <kind>', 'auto, containerd or simulated', 'auto')
+    .option(
+      '--authentication-config <file>',
+      'an AuthenticationConfiguration: outside issuers of tokens, anonymous access',
+    )
     .option('--detach', 'return once it is ready and run in the background');

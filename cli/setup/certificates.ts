@@ -38,7 +38,7 @@ export function servingNames(): { dns: string[]; ip: string[] } {
 
 /** The CA is made once; the server's certificate anew when it is about to end or the machine's names changed. */
 export async function ensureCertificates(folder: string, now: number): Promise<ServingCertificates> {
-  x509.cryptoProvider.set(webcrypto as Crypto);
+  x509.cryptoProvider.set(webcrypto as unknown as Crypto);
   const files = {
     caFile: join(folder, 'ca.crt'),
     caKeyFile: join(folder, 'ca.key'),

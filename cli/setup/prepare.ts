@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { UpOptions } from '../supervisor/options.ts';
+import { authenticationBindings } from './authentication-bindings.ts';
 import { ensureCertificates, sha256Hex } from './certificates.ts';
 import { ensureToken, writeKubeconfig } from './credentials.ts';
 import { type DataDir, openDataDir, UserError } from './data-dir.ts';
@@ -24,6 +25,7 @@ export interface PrepareContext {
 
 /** Everything `up` needs on disk before a process starts. Idempotent: what exists is kept. */
 export async function prepare(options: UpOptions, context: PrepareContext): Promise<Plan> {
+  const authentication = authenticationBindings(options.authenticationConfig);
   const dataDir = openDataDir(options.dataDir);
   await assertPortFree(options.port);
   const certificates = await ensureCertificates(dataDir.secrets, context.now);
@@ -56,7 +58,9 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
         ADMIN_TOKEN_SHA256: sha256Hex(adminToken),
         CLUSTER_CA: certificates.caPem,
         API_SERVER_URL: advertisedUrl,
+        ...authentication.bindings,
       },
+      trusts: authentication.trusts,
     }),
     { mode: 0o600 },
   );

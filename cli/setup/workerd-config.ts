@@ -14,6 +14,8 @@ export interface WorkerdConfigOptions {
   readonly certificateFile: string;
   /** Text bindings beyond those of `WORKER_SETTINGS`, secrets among them. */
   readonly bindings: Readonly<Record<string, string>>;
+  /** Networks for outside issuers that have an authority of their own: binding's name to its PEM. */
+  readonly trusts?: Readonly<Record<string, string>>;
 }
 
 /** A Cap'n Proto text literal. */
@@ -30,6 +32,7 @@ const quote = (text: string): string =>
 export function workerdConfig(options: WorkerdConfigOptions): string {
   const { name, compatibilityDate, compatibilityFlags, durableObjects, vars } = WORKER_SETTINGS;
   const embed = (file: string) => `embed ${quote(relative(options.folder, file))}`;
+  const trusts = Object.entries(options.trusts ?? {});
   const texts = Object.entries({ ...vars, ...options.bindings });
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -38,7 +41,12 @@ const config :Workerd.Config = (
     (name = "zeroplane", worker = .zeroplane),
     (name = "state", disk = (path = ${quote(options.stateFolder)}, writable = true)),
     (name = "outside", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
-  ],
+${trusts
+  .map(
+    ([binding, pem]) =>
+      `    (name = ${quote(binding)}, network = (allow = ["public", "private"], tlsOptions = (trustedCertificates = [${quote(pem)}]))),\n`,
+  )
+  .join('')}  ],
   sockets = [
     (name = "https", address = "*:${options.port}", service = "zeroplane", https = (
       options = (),
@@ -67,7 +75,7 @@ ${durableObjects
   globalOutbound = "outside",
   bindings = [
 ${durableObjects.map(({ binding, className }) => `    (name = ${quote(binding)}, durableObjectNamespace = ${quote(className)}),`).join('\n')}
-${texts.map(([key, value]) => `    (name = ${quote(key)}, text = ${quote(value)}),`).join('\n')}
+${trusts.map(([binding]) => `    (name = ${quote(binding)}, service = ${quote(binding)}),\n`).join('')}${texts.map(([key, value]) => `    (name = ${quote(key)}, text = ${quote(value)}),`).join('\n')}
   ],
 );
 `;

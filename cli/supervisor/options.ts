@@ -9,6 +9,8 @@ export interface UpOptions {
   readonly nodes: number;
   readonly runtime: RuntimeChoice;
   readonly detach: boolean;
+  /** File of an AuthenticationConfiguration. */
+  readonly authenticationConfig?: string;
 }
 
 export const PORT_DEFAULT = 6443;
@@ -21,12 +23,14 @@ export const UP_FLAGS = {
   nodes: { type: 'string' },
   runtime: { type: 'string' },
   detach: { type: 'boolean' },
+  'authentication-config': { type: 'string' },
 } as const;
 
 /** The flags that give these options again, in the foreground. */
-export const flagsOf = ({ dataDir, port, nodes, runtime }: UpOptions): string[] => [
+export const flagsOf = ({ dataDir, port, nodes, runtime, authenticationConfig }: UpOptions): string[] => [
   ...['--data-dir', resolve(dataDir)],
   ...['--port', String(port), '--nodes', String(nodes), '--runtime', runtime],
+  ...(authenticationConfig === undefined ? [] : ['--authentication-config', resolve(authenticationConfig)]),
 ];
 
 function wholeNumber(
@@ -58,5 +62,6 @@ export function parseUpOptions(args: readonly string[], defaultDataDir: string):
     nodes: wholeNumber('nodes', values.nodes, 1, [0, NODES_MAX]),
     runtime,
     detach: values.detach ?? false,
+    ...(values['authentication-config'] === undefined ? {} : { authenticationConfig: values['authentication-config'] }),
   };
 }

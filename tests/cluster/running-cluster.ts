@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly dataDir?: string;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Further flags of `up`. */
+  readonly flags?: readonly string[];
 }
 
 export interface RunningCluster {
@@ -64,7 +66,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'zeroplane-'));
   const port = options.port ?? (await freePort());
   const args = ['up', '--data-dir', dataDir, '--port', String(port)];
-  args.push('--nodes', String(options.nodes ?? 0), '--runtime', options.runtime ?? 'simulated');
+  args.push(
+    '--nodes',
+    String(options.nodes ?? 0),
+    '--runtime',
+    options.runtime ?? 'simulated',
+    ...(options.flags ?? []),
+  );
   const supervisor = spawn(process.execPath, [join(root, 'cli', 'bin.mjs'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },

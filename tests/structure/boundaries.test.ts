@@ -22,6 +22,7 @@ const RULES: readonly Rule[] = [
       'schema/protocol/',
       'schema/decode/',
       'schema/encode/',
+      'schema/configuration/',
       'schema/generated/',
     ],
     packages: /^(kubernetes-models|yaml|@bufbuild\/protobuf|re2js)/,

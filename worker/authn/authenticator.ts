@@ -1,6 +1,7 @@
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
 import type { AnonymousPolicy } from './anonymous.ts';
 import type { ObjectReader } from './fresh-objects.ts';
+import type { JwtIssuer } from './oidc/jwt-issuer.ts';
 
 export interface AuthenticationDeps {
   readonly objects: ObjectReader;
@@ -11,6 +12,8 @@ export interface AuthenticationDeps {
   /** Audiences by which this API server knows itself. */
   readonly audiences: readonly string[];
   readonly anonymous: AnonymousPolicy;
+  /** Outside issuers whose users are known here. */
+  readonly jwtIssuers: readonly JwtIssuer[];
   /** ms since the epoch. */
   now(): number;
 }
@@ -27,6 +30,8 @@ export type AuthenticationOutcome =
 /** One way to tell who asks. `audiences`: those the token must be for (one of them). */
 export interface TokenAuthenticator {
   readonly name: string;
+  /** False: its tokens are for the API server alone. */
+  readonly knowsAudiences: boolean;
   authenticateToken(
     token: string,
     audiences: readonly string[],

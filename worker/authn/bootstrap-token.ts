@@ -32,6 +32,7 @@ function expired(secret: UntypedObject, now: number): boolean {
  */
 export const bootstrapToken: TokenAuthenticator = {
   name: 'bootstrap-token',
+  knowsAudiences: false,
   async authenticateToken(token, _audiences, { objects, now }) {
     const [, id, secretPart] = TOKEN.exec(token) ?? [];
     if (id === undefined || secretPart === undefined) return NOT_MINE;

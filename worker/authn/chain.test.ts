@@ -45,6 +45,7 @@ async function fresh(): Promise<void> {
     issuer: ISSUER,
     audiences: [ISSUER],
     anonymous: ANONYMOUS_ANYWHERE,
+    jwtIssuers: [],
     now: () => now,
   };
 }

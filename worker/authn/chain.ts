@@ -8,12 +8,14 @@ import { NOT_MINE } from './authenticator.ts';
 import { bearerToken } from './bearer-token.ts';
 import { bootstrapToken } from './bootstrap-token.ts';
 import { nodeCredential } from './node-credential.ts';
+import { oidcToken } from './oidc/oidc-token.ts';
 import { serviceAccountToken } from './service-account-token.ts';
 
 const TOKEN_AUTHENTICATORS: readonly TokenAuthenticator[] = [
   nodeCredential,
   bootstrapToken,
   serviceAccountToken,
+  oidcToken,
   adminToken,
 ];
 
@@ -32,9 +34,13 @@ export async function authenticateToken(
   deps: AuthenticationDeps,
 ): Promise<AuthenticationOutcome> {
   if (token.length > TOKEN_CHARS_MAX) return { kind: 'invalid', why: 'the token is too long' };
+  const own = audiences.filter((audience) => deps.audiences.includes(audience));
   for (const authenticator of TOKEN_AUTHENTICATORS) {
+    if (!authenticator.knowsAudiences && own.length === 0) continue;
     const outcome = await authenticator.authenticateToken(token, audiences, deps);
-    if (outcome.kind === 'user') return { ...outcome, user: withAuthenticatedGroup(outcome.user) };
+    if (outcome.kind === 'user') {
+      return { ...outcome, audiences: outcome.audiences ?? own, user: withAuthenticatedGroup(outcome.user) };
+    }
     if (outcome.kind === 'invalid') return outcome;
   }
   return NOT_MINE;

@@ -68,6 +68,7 @@ function nodeGiven(secret: UntypedObject | undefined, digest: string): string {
 
 export const nodeCredential: TokenAuthenticator = {
   name: 'node-credential',
+  knowsAudiences: false,
   async authenticateToken(token, _audiences, { objects }) {
     const [, id] = TOKEN.exec(token) ?? [];
     if (id === undefined) return NOT_MINE;

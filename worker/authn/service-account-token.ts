@@ -196,6 +196,7 @@ async function check(
 
 export const serviceAccountToken: TokenAuthenticator = {
   name: 'service-account-token',
+  knowsAudiences: true,
   async authenticateToken(token, audiences, deps) {
     if (!JWT.test(token)) return NOT_MINE;
     return check(token, audiences, deps);

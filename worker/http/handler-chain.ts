@@ -48,7 +48,7 @@ async function handle(request: Request, env: Env, context: ExecutionContext, run
   const info = requestInfo(request.method, url.pathname, query);
   if (!info) return badRequest(`unable to determine kind and namespace from url, ${url.pathname}`);
 
-  const security = securityDeps(env, runtime.now);
+  const security = securityDeps(env, runtime);
   const caller = await authenticate({ headers: request.headers, path: url.pathname }, security);
   if (!caller.ok) return caller.status;
   const user = await impersonate(request.headers, caller.value, security);

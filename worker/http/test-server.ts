@@ -30,6 +30,8 @@ export class TestServer {
     random: () => 0.5,
     randomBytes: (count) => new Uint8Array(count),
     newUid: () => 'uid',
+    sleep: async () => {},
+    background: () => {},
     within: (_ms, task) => task,
   });
 
