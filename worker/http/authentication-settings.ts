@@ -5,7 +5,7 @@ import { ANONYMOUS_ANYWHERE, type AnonymousPolicy } from '../authn/anonymous.ts'
 import type { IssuerFetch } from '../authn/oidc/issuer-documents.ts';
 import { type JwtIssuer, jwtIssuer } from '../authn/oidc/jwt-issuer.ts';
 import type { Env } from '../env.ts';
-import type { HttpRuntime } from './api-request.ts';
+import type { HttpRuntime } from './http-runtime.ts';
 
 export interface AuthenticationSettings {
   readonly anonymous: AnonymousPolicy;

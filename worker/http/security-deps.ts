@@ -4,7 +4,7 @@ import type { AuthenticationDeps } from '../authn/authenticator.ts';
 import { freshObjects } from '../authn/fresh-objects.ts';
 import type { AuthorizationDeps } from '../authz/chain.ts';
 import { type Env, shardName } from '../env.ts';
-import type { HttpRuntime } from './api-request.ts';
+import type { HttpRuntime } from './http-runtime.ts';
 import { authenticationSettings } from './authentication-settings.ts';
 
 export type SecurityDeps = AuthenticationDeps & AuthorizationDeps;
