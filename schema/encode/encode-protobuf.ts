@@ -70,7 +70,7 @@ function sealed(writer: MessageWriter, { apiVersion, kind }: Members): Uint8Arra
   return writer.finish();
 }
 
-const EVENT_LENGTH_BYTES = 4;
+export const EVENT_LENGTH_BYTES = 4;
 
 /** A watch event in its frame: the length, then a bare WatchEvent that holds the object in its envelope. */
 export function encodeEventFrame(type: string, object: Uint8Array): Uint8Array<ArrayBuffer> {

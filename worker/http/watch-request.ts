@@ -1,6 +1,7 @@
 /** Watches: forwarded to the shard of one namespace, or to the hub for all of them. */
 import { fail, notAcceptable, ok, type Result } from '../../schema/meta/status.ts';
 import type { WatchFormat, WatchRequest } from '../../schema/protocol/shard.ts';
+import { isWebSocketRequest } from '../authn/websocket-request.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
 import type { Accepted } from './negotiation/accept.ts';
 import { protobufWatch } from './negotiation/protobuf-watch.ts';
@@ -8,6 +9,7 @@ import { includeObject } from './object-forms.ts';
 import { type ListOptions, listOptions } from './request-options.ts';
 import type { ServedResource } from './served-resources.ts';
 import { hubOf, shardOf } from './stores.ts';
+import { webSocketWatch } from './websocket-watch.ts';
 
 /** A watch that names no end gets one between this and its double. Source: apiserver --min-request-timeout. */
 const WATCH_SECONDS_MIN = 1_800;
@@ -31,6 +33,7 @@ export async function watchObjects(api: ApiRequest, resource: ServedResource, ac
     headers: { 'x-zeroplane-watch': JSON.stringify(request) },
     signal: api.request.signal,
   });
+  if (isWebSocketRequest(api.request.headers)) return webSocketWatch(api.request.headers, response, mediaFormat);
   return mediaFormat === 'protobuf' ? protobufWatch(response) : response;
 }
 

@@ -1,5 +1,5 @@
 /** Watch events as protobuf frames. Source: apimachinery serializer/protobuf LengthDelimitedFramer. */
-import { encodeEventFrame, encodeObjectProtobuf } from '../../../schema/encode/encode-protobuf.ts';
+import { encodeEventFrame, encodeObjectProtobuf, EVENT_LENGTH_BYTES } from '../../../schema/encode/encode-protobuf.ts';
 import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
 import { messageTypeOf, protobufMediaType } from './protobuf.ts';
 
@@ -29,6 +29,9 @@ function frameOf(line: string): Uint8Array {
   const { type, object } = JSON.parse(line) as { type: string; object: UntypedObject };
   return encodeEventFrame(type, encodeObjectProtobuf(object, messageTypeOf(object)));
 }
+
+/** A JSON event as a message of its own, where the transport keeps messages apart. */
+export const eventMessage = (line: string): Uint8Array => frameOf(line).subarray(EVENT_LENGTH_BYTES);
 
 /** One write for what came together. */
 function joined(frames: readonly Uint8Array[]): Uint8Array {
