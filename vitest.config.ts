@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 /** Of the bearer token `admin-token-of-the-tests`. */
 const ADMIN_TOKEN_SHA256_OF_TESTS = '12371cac728c629c46c4ba653d0f7fd37a82328cf18b4061f8e318a5c56f78fc';
 
+/** 32 bytes of 7. */
+const SECRETS_ENCRYPTION_KEYS_OF_TESTS = `tests:${Buffer.alloc(32, 7).toString('base64')}`;
+
 const HOUSE = ['schema', 'worker', 'agent-client', 'cli', 'tests', 'benchmarks', 'scripts'];
 
 /** Tests that speak to a running cluster, one file after the other. */
@@ -31,7 +34,12 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: { ADMIN_TOKEN_SHA256: ADMIN_TOKEN_SHA256_OF_TESTS } },
+            miniflare: {
+              bindings: {
+                ADMIN_TOKEN_SHA256: ADMIN_TOKEN_SHA256_OF_TESTS,
+                SECRETS_ENCRYPTION_KEYS: SECRETS_ENCRYPTION_KEYS_OF_TESTS,
+              },
+            },
           }),
         ],
         test: { name: 'do', include: HOUSE.map((folder) => `${folder}/**/*.do.test.ts`), testTimeout: 30_000 },

@@ -8,6 +8,7 @@ import { agentCommand } from './commands/agent.ts';
 import { imageCommand } from './commands/image.ts';
 import { kubeconfigCommand } from './commands/kubeconfig.ts';
 import { prepareCommand } from './commands/prepare.ts';
+import { secretsCommand } from './commands/secrets.ts';
 import { tokenCommand } from './commands/token.ts';
 import { upHelpCommand } from './commands/up-help.ts';
 
@@ -17,7 +18,16 @@ const program = new Command('zeroplane')
   .configureHelp({ showGlobalOptions: true });
 
 const defaults = { dataDir: defaultDataDir() };
-const commands = [upHelpCommand, downCommand, agentCommand, tokenCommand, kubeconfigCommand, imageCommand, devCommand];
+const commands = [
+  upHelpCommand,
+  downCommand,
+  agentCommand,
+  tokenCommand,
+  secretsCommand,
+  kubeconfigCommand,
+  imageCommand,
+  devCommand,
+];
 /** Steps of `up`, run by its supervisor. */
 const steps = [prepareCommand, awaitControlPlaneCommand, awaitNodesCommand];
 for (const command of commands) program.addCommand(command(defaults));

@@ -22,6 +22,8 @@ export interface Env {
   readonly AUTHENTICATION_CONFIGURATION?: string;
   /** The network of `jwt[N].issuer` of that, with the authority its configuration names as the only trusted one. */
   readonly [issuer: `OIDC_ISSUER_${number}`]: Fetcher | undefined;
+  /** Keys under which Secrets are stored: see sealing/encryption-keys.ts. Without them no Secret can be stored. */
+  readonly SECRETS_ENCRYPTION_KEYS?: string;
 }
 
 /** The Durable Object name of a shard; the cluster-scoped shard has an empty namespace. */

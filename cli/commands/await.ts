@@ -27,7 +27,8 @@ export const awaitControlPlaneCommand = ({ dataDir }: { dataDir: string }): Comm
       let last = '';
       for (;;) {
         try {
-          const answer = await api.call('GET', '/readyz', undefined, 5_000);
+          // Secrets that cannot be opened are no reason not to serve the rest.
+          const answer = await api.call('GET', '/readyz?exclude=secrets-encryption', undefined, 5_000);
           if (answer.code === 200) break;
           last = answer.body.slice(0, 200);
         } catch (error) {
@@ -45,7 +46,9 @@ export const awaitControlPlaneCommand = ({ dataDir }: { dataDir: string }): Comm
         const token = await createJoinToken(api, { lifeMs: JOIN_TOKEN_LIFE_MS, description, now: Date.now() });
         writeFileSync(plan.joinTokenFile, token, { mode: 0o600 });
       }
+      const secrets = await api.call('GET', '/readyz/secrets-encryption');
       api.close();
+      if (secrets.code !== 200) console.log(`  ! ${secrets.body.trim().replace(/^internal server error: /, '')}`);
       console.log(`  ✓ control plane ready on ${plan.localUrl} (${secondsSince(started)})`);
     });
 

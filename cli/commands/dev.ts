@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { ensureCertificates, sha256Hex } from '../setup/certificates.ts';
 import { ensureToken, writeKubeconfig } from '../setup/credentials.ts';
 import { openDataDir } from '../setup/data-dir.ts';
+import { ensureEncryptionKeys, readEncryptionKeys } from '../setup/encryption-keys.ts';
 import { WORKER_SETTINGS } from '../setup/worker-settings.ts';
 import { projectRoot } from './project-root.ts';
 
@@ -31,6 +33,11 @@ export const devCommand = ({ dataDir }: { dataDir: string }): Command =>
         API_SERVER_URL: server,
         CLUSTER_CA: certificates.caPem,
       };
+      // Not among the arguments, which everyone on the machine may read.
+      const secretsFile = join(directory.run, 'dev.env');
+      ensureEncryptionKeys(directory);
+      const keys = readEncryptionKeys(directory).map(({ name, base64 }) => `${name}:${base64}`);
+      writeFileSync(secretsFile, `SECRETS_ENCRYPTION_KEYS="${keys.join(',')}"\n`, { mode: 0o600 });
       const argv = [
         join(projectRoot(), 'node_modules', 'wrangler', 'bin', 'wrangler.js'),
         'dev',
@@ -51,6 +58,7 @@ export const devCommand = ({ dataDir }: { dataDir: string }): Command =>
           directory.state,
           '--show-interactive-dev-session=false',
         ],
+        ...['--env-file', secretsFile],
         ...Object.entries(variables).flatMap(([name, value]) => ['--var', `${name}:${value}`]),
       ];
       const env = { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' };

@@ -7,6 +7,7 @@ import { authenticationBindings } from './authentication-bindings.ts';
 import { ensureCertificates, sha256Hex } from './certificates.ts';
 import { ensureToken, writeKubeconfig } from './credentials.ts';
 import { type DataDir, openDataDir, UserError } from './data-dir.ts';
+import { ensureEncryptionKeys } from './encryption-keys.ts';
 import { installPackages, missingPackages, type Runtime, whyNoContainers } from './host-packages.ts';
 import type { Plan } from './plan.ts';
 import { WORKER_SETTINGS } from './worker-settings.ts';
@@ -30,6 +31,7 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
   await assertPortFree(options.port);
   const certificates = await ensureCertificates(dataDir.secrets, context.now);
   const adminToken = ensureToken(dataDir.secrets, 'admin-token');
+  const encryptionKeyFile = ensureEncryptionKeys(dataDir);
   const localUrl = `https://127.0.0.1:${options.port}`;
   const advertisedUrl = `https://${primaryAddress() ?? '127.0.0.1'}:${options.port}`;
   writeKubeconfig({
@@ -61,6 +63,7 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
         ...authentication.bindings,
       },
       trusts: authentication.trusts,
+      fileBindings: { SECRETS_ENCRYPTION_KEYS: encryptionKeyFile },
     }),
     { mode: 0o600 },
   );

@@ -11,8 +11,10 @@ test('text bindings keep quotes, backslashes and line breaks', () => {
     keyFile: '/k',
     certificateFile: '/c',
     bindings: { PEM: 'a\n"b"\\c' },
+    fileBindings: { KEYS: '/data/secrets/keys' },
   });
   expect(config).toContain(String.raw`(name = "PEM", text = "a\n\"b\"\\c")`);
+  expect(config).toContain('(name = "KEYS", text = embed "../secrets/keys")');
   expect(config).toContain('uniqueKey = "zeroplane-Hub", enableSql = true, preventEviction = true');
   expect(config).toContain('esModule = embed "../w.js"');
   expect(config).toContain('address = "*:6443"');

@@ -16,6 +16,8 @@ export interface WorkerdConfigOptions {
   readonly bindings: Readonly<Record<string, string>>;
   /** Networks for outside issuers that have an authority of their own: binding's name to its PEM. */
   readonly trusts?: Readonly<Record<string, string>>;
+  /** Text bindings that are read from a file (absolute path) when the process starts: keys are in one place only. */
+  readonly fileBindings?: Readonly<Record<string, string>>;
 }
 
 /** A Cap'n Proto text literal. */
@@ -33,6 +35,7 @@ export function workerdConfig(options: WorkerdConfigOptions): string {
   const { name, compatibilityDate, compatibilityFlags, durableObjects, vars } = WORKER_SETTINGS;
   const embed = (file: string) => `embed ${quote(relative(options.folder, file))}`;
   const trusts = Object.entries(options.trusts ?? {});
+  const files = Object.entries(options.fileBindings ?? {});
   const texts = Object.entries({ ...vars, ...options.bindings });
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -76,6 +79,7 @@ ${durableObjects
   bindings = [
 ${durableObjects.map(({ binding, className }) => `    (name = ${quote(binding)}, durableObjectNamespace = ${quote(className)}),`).join('\n')}
 ${trusts.map(([binding]) => `    (name = ${quote(binding)}, service = ${quote(binding)}),\n`).join('')}${texts.map(([key, value]) => `    (name = ${quote(key)}, text = ${quote(value)}),`).join('\n')}
+${files.map(([key, file]) => `    (name = ${quote(key)}, text = ${embed(file)}),`).join('\n')}
   ],
 );
 `;

@@ -1,6 +1,7 @@
 /** What shards and the API Worker ask of the hub. */
 import type { StatusReply, StatusReport } from './agent.ts';
 import type { Change } from './change.ts';
+import type { SealSummary } from './seal-report.ts';
 import type { Answer, ListRequest } from './shard.ts';
 import type { ValueDemand, ValueLease } from './value-lease.ts';
 
@@ -48,6 +49,12 @@ export interface HubRpc {
   ): Promise<boolean>;
   /** One node's report, split by shard; which node asks has been checked. */
   agentReport(node: string, report: StatusReport): Promise<StatusReply>;
+  /** A shard has found rows that cannot be opened, so many in all. */
+  unreadableRows(namespace: string, rows: number): Promise<void>;
+  /** Rows known not to open, over all shards. */
+  unreadable(): Promise<number>;
+  /** How far the Secrets of all shards lie under the key that seals at present; wakes every shard. */
+  sealing(): Promise<SealSummary>;
   /** What the cron trigger starts: wakes what an alarm missed. */
   sweep(): Promise<void>;
 }

@@ -6,6 +6,7 @@
 import type { GroupResource, KubeObject } from '../meta/object-meta.ts';
 import type { Status } from '../meta/status.ts';
 import type { Change, SelectableMeta } from './change.ts';
+import type { SealReport } from './seal-report.ts';
 import type { UserInfo } from './user-info.ts';
 
 /** meta/v1 DeleteOptions, decoded. */
@@ -143,6 +144,8 @@ export interface ShardRpc {
   ownerDeleted(uid: string): Promise<void>;
   /** Cluster shard only: the configuration a namespace's shard keeps a copy of. */
   config(request: ConfigRequest): Promise<ConfigReply>;
+  /** Goes on bringing rows under the key that seals at present, and says how far that is. */
+  sealing(): Promise<SealReport>;
   /** Cluster shard only: resolves once the objects every cluster has from its start are there. */
   ready(): Promise<boolean>;
 }
@@ -167,6 +170,8 @@ export interface SnapshotPage {
   readonly remaining: number;
   /** True: `revision` is older than the kept history. */
   readonly expired: boolean;
+  /** An object cannot be opened: the page is empty and this is the answer. */
+  readonly unreadable?: Status;
 }
 
 export interface ListPartRequest extends SnapshotRequest {
@@ -184,6 +189,8 @@ export interface ListPart {
   /** Objects after `lastName`, whatever the selectors say. */
   readonly remaining: number;
   readonly expired: boolean;
+  /** An object cannot be opened: the page is empty and this is the answer. */
+  readonly unreadable?: Status;
 }
 
 export interface ChangesRequest {
@@ -198,6 +205,8 @@ export interface ChangesPage {
   readonly through: number;
   /** The history does not reach back to `after`; then there are no changes. */
   readonly expired: boolean;
+  /** An object cannot be opened: the page is empty and this is the answer. */
+  readonly unreadable?: Status;
 }
 
 export interface ResolveRequest {

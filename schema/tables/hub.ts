@@ -8,7 +8,7 @@ export const shards = sqliteTable('shards', {
   active: integer('active', { mode: 'boolean' }).notNull(),
 });
 
-/** Single numbers: `epoch` and `ceiling` (no revision above it was ever handed out). */
+/** Single numbers: see `HubCounter`. */
 export const counters = sqliteTable('counters', {
   name: text('name').primaryKey(),
   value: integer('value').notNull(),

@@ -1,5 +1,11 @@
 /** The tables of the `Shard` Durable Object: one namespace's objects, their history, and what is due. */
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { customType, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+/** A text column that holds bytes where the row is sealed; SQLite keeps each value's own type. */
+const textOrBytes = customType<{ data: string | Uint8Array; driverData: string | Uint8Array | ArrayBuffer }>({
+  dataType: () => 'text',
+  fromDriver: (value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value),
+});
 
 /** Live objects. `text` comes last, so that scans of the other columns do not touch its pages. */
 export const objects = sqliteTable(
@@ -12,10 +18,12 @@ export const objects = sqliteTable(
     uid: text('uid').notNull(),
     /** Empty without ownerReferences; else a JSON array: the controlling owner's uid or an empty string, then every owner's uid. */
     owners: text('owners').notNull(),
-    /** JSON of SelectableMeta. */
+    /** JSON of SelectableMeta; empty where the row is sealed. */
     meta: text('meta').notNull(),
-    /** Canonical JSON of the object in its stored version. */
-    text: text('text').notNull(),
+    /** Canonical JSON of the object in its stored version; of a sealed row the bytes that hold meta and text. */
+    text: textOrBytes('text').notNull(),
+    /** Name and fingerprint of the key under which the row is sealed; null: it is plain. */
+    seal: text('seal'),
   },
   (table) => [primaryKey({ columns: [table.resource, table.name] })],
 );
@@ -31,7 +39,9 @@ export const changes = sqliteTable('changes', {
   name: text('name').notNull(),
   /** Both absent for ADDED. */
   previousMeta: text('previous_meta'),
-  previousText: text('previous_text'),
+  previousText: textOrBytes('previous_text'),
+  /** As of `objects`. */
+  seal: text('seal'),
 });
 
 /** Keys that controllers want to look at again. */

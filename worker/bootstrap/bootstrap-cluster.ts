@@ -66,18 +66,27 @@ function refusal(answers: readonly Answer[]): string | undefined {
   return bad && `${bad.code} ${(JSON.parse(bad.body) as Status).message}`;
 }
 
-/** Rejects when something could not be made: the caller tries again later and is not ready until then. */
+/**
+ * Rejects when something could not be made: the caller tries again later. What follows is made all the
+ * same: a cluster whose Secrets cannot be opened serves everything else.
+ */
 export async function bootstrapCluster(
   ports: BootstrapPorts,
   config: { readonly apiServerUrl: string },
 ): Promise<void> {
   const signingKeys = await newSigningKeysSecret();
+  const failures: unknown[] = [];
   for (const initial of initialObjects({ ...config, signingKeys })) {
     if (initial.objects.length === 0 || !ports.serves(initial.resource)) continue;
-    const existing = existingByName(await ports.list(listRequest(initial)));
-    const writes = bootstrapWrites(initial, existing);
-    if (writes.length === 0) continue;
-    const why = refusal(await ports.writeAll(initial.namespace, writes));
-    if (why !== undefined) throw new Error(`bootstrap of ${initial.resource}: ${why}`);
+    await bootstrapKind(ports, initial).catch((error) => failures.push(error));
   }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function bootstrapKind(ports: BootstrapPorts, initial: InitialObjects): Promise<void> {
+  const existing = existingByName(await ports.list(listRequest(initial)));
+  const writes = bootstrapWrites(initial, existing);
+  if (writes.length === 0) return;
+  const why = refusal(await ports.writeAll(initial.namespace, writes));
+  if (why !== undefined) throw new Error(`bootstrap of ${initial.resource}: ${why}`);
 }

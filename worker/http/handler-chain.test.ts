@@ -437,7 +437,7 @@ describe('health', () => {
     server.shard('default').put('services', { kind: 'Service', apiVersion: 'v1', metadata: { name: 'kubernetes' } });
     const response = await server.request('GET /readyz?verbose&exclude=hub');
     expect(await response.text()).toBe(
-      '[+]ping ok\n[+]hub excluded: ok\n[+]poststarthook/bootstrap ok\nreadyz check passed\n',
+      '[+]ping ok\n[+]hub excluded: ok\n[+]poststarthook/bootstrap ok\n[+]secrets-encryption ok\nreadyz check passed\n',
     );
     expect(await (await server.request('GET /livez/ping')).text()).toBe('ok');
   });
@@ -446,7 +446,7 @@ describe('health', () => {
     const response = await server.request('GET /readyz');
     expect([response.status, await response.text()]).toEqual([
       500,
-      '[+]ping ok\n[+]hub ok\n[-]poststarthook/bootstrap failed: reason withheld\nreadyz check failed\n',
+      '[+]ping ok\n[+]hub ok\n[-]poststarthook/bootstrap failed: reason withheld\n[+]secrets-encryption ok\nreadyz check failed\n',
     ]);
   });
 });

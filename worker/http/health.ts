@@ -5,6 +5,7 @@ import type { Env } from '../env.ts';
 import { textAnswer } from './answers.ts';
 import type { ApiRequest } from './api-request.ts';
 import { pathNotFound } from './answers.ts';
+import { parseEncryptionKeys } from '../sealing/encryption-keys.ts';
 import { hubOf, shardOf } from './stores.ts';
 
 interface Check {
@@ -48,10 +49,21 @@ const bootstrap: Check = {
   },
 };
 
+/** There are keys for Secrets, and they open all that is stored. */
+const secretsEncryption: Check = {
+  name: 'secrets-encryption',
+  run: async ({ env }) => {
+    const keys = parseEncryptionKeys(env.SECRETS_ENCRYPTION_KEYS ?? '');
+    if (!keys.ok) throw new Error(keys.why);
+    const rows = await hubOf(env).unreadable();
+    if (rows > 0) throw new Error(`${rows} stored objects cannot be opened: their key is missing or they were altered`);
+  },
+};
+
 const CHECKS: Readonly<Record<string, readonly Check[]>> = {
   healthz: [ping, hub, bootstrap],
   livez: [ping],
-  readyz: [ping, hub, bootstrap],
+  readyz: [ping, hub, bootstrap, secretsEncryption],
 };
 
 export async function healthHandler(api: ApiRequest): Promise<Response> {

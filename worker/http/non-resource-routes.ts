@@ -26,6 +26,10 @@ const scheduledHandler: NonResourceHandler = async (api) => {
   return jsonAnswer(200, '{}');
 };
 
+/** How far Secrets lie under the key that seals at present: a SealSummary. For administrators. */
+const secretsEncryptionHandler: NonResourceHandler = async (api) =>
+  jsonAnswer(200, JSON.stringify(await hubOf(api.env).sealing()));
+
 const EXACT: ReadonlyMap<string, NonResourceHandler> = new Map<string, NonResourceHandler>([
   ['/', () => jsonAnswer(200, JSON.stringify({ paths: listedPaths() }, null, 2))],
   ['/version', versionHandler],
@@ -51,6 +55,7 @@ const PREFIXES: readonly (readonly [string, NonResourceHandler])[] = [
 export function findNonResourceRoute(path: string): NonResourceHandler | undefined {
   if (path.startsWith('/agent/v1/')) return agentApiHandler;
   if (path === '/internal/scheduled') return scheduledHandler;
+  if (path === '/internal/secrets-encryption') return readOnly(secretsEncryptionHandler);
   const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
   const exact = EXACT.get(trimmed);
   if (exact) return readOnly(exact);

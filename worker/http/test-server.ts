@@ -56,6 +56,7 @@ export class TestServer {
       SERVICE_ACCOUNT_ISSUER: 'https://issuer.test',
       CLUSTER_CA: '',
       API_SERVER_URL: '',
+      SECRETS_ENCRYPTION_KEYS: `tests:${btoa('7'.repeat(32))}`,
       SHARD: { idFromName: id, get: (name: string) => this.#shardStub(name.slice('test/'.length)) },
       HUB: { idFromName: id, get: () => this.#hubStub() },
     } as unknown as Env;
@@ -100,6 +101,7 @@ export class TestServer {
     return {
       list: async (request: ListRequest) => this.#list([...this.#shards.keys()], request),
       revision: async () => ({ issued: 1, released: 1 }),
+      unreadable: async () => 0,
       fetch: async (_url: string, { headers }: { headers: Record<string, string> }) => this.#watch('*', headers),
     };
   }

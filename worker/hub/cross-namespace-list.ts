@@ -3,7 +3,7 @@ import { encodeContinue } from '../../schema/meta/continue-token.ts';
 import { LIST_PART_LENGTH_MAX } from '../../schema/meta/list-text.ts';
 import type { ListPart, ListPartRequest, ListRequest } from '../../schema/protocol/shard.ts';
 import type { ListPlan } from '../storage/list-plan.ts';
-import { HistoryExpired, mapLimited, type ShardReader } from './shard-fan-out.ts';
+import { HistoryExpired, mapLimited, type ShardReader, Unreadable } from './shard-fan-out.ts';
 
 /** Namespaces asked at once for one page. */
 const WINDOW_NAMESPACES = 8;
@@ -50,7 +50,7 @@ function placeOf(key: string): Place {
   return slash < 0 ? { namespace: '', name: '' } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-/** Throws `HistoryExpired` when the revision is too old for a shard. */
+/** Throws `HistoryExpired` when the revision is too old for a shard, `Unreadable` when an object cannot be opened. */
 export async function listAcross(options: CrossListOptions): Promise<ListedPage> {
   const lister = new Lister(options);
   return options.request.limit > 0 ? lister.page(options.request.limit) : lister.everything();
@@ -170,6 +170,7 @@ class Lister {
     const { revision } = this.#options;
     const request: ListPartRequest = { resource, apiVersion, revision, afterName, limit, labelSelector, fieldSelector };
     const part = await this.#options.shard(namespace).listPart(request);
+    if (part.unreadable) throw new Unreadable(part.unreadable);
     if (part.expired) throw new HistoryExpired();
     return part;
   }

@@ -25,7 +25,14 @@ import { Followers } from './followers.ts';
 import type { HubConsumer } from './hub-consumer.ts';
 import { MERGED_LOG_BYTES_MAX, MergedLog } from './merged-log.ts';
 import { RevisionLine } from './revision-line.ts';
-import { HistoryExpired, mapLimited, mergedChanges, snapshotPages, TooMuchHistory } from './shard-fan-out.ts';
+import {
+  HistoryExpired,
+  mapLimited,
+  mergedChanges,
+  snapshotPages,
+  TooMuchHistory,
+  Unreadable,
+} from './shard-fan-out.ts';
 
 /** Times a list of the present is begun anew. */
 const LIST_ATTEMPTS_MAX = 3;
@@ -120,6 +127,7 @@ export class HubCore {
       try {
         return await this.#listOnce(request, definition, plan.value, isSelective);
       } catch (error) {
+        if (error instanceof Unreadable) return statusAnswer(error.status);
         if (!(error instanceof HistoryExpired)) throw error;
         // A list of the present may have been overtaken by compaction while it was read: it has a new present.
         const mayRepeat = plan.value.exact === undefined && attempt < LIST_ATTEMPTS_MAX;
@@ -239,6 +247,7 @@ export class HubCore {
       for (const namespace of this.#namespaces()) yield* snapshotPages(this.#ports.shard(namespace), request);
     } catch (error) {
       if (error instanceof HistoryExpired) throw new WatchFailure(watchExpired(revision, this.#log.floor));
+      if (error instanceof Unreadable) throw new WatchFailure(error.status);
       throw error;
     }
   }
@@ -271,7 +280,8 @@ export class HubCore {
         // What was dropped meanwhile raised the floor: then the two no longer meet.
         if (this.#log.floor === floor) this.#log.prepend(changes, from);
       } catch (error) {
-        if (!(error instanceof TooMuchHistory)) throw error;
+        // Then each watch asks for its own kind.
+        if (!(error instanceof TooMuchHistory) && !(error instanceof Unreadable)) throw error;
       }
     };
     this.#extending = extend().finally(() => {
@@ -292,6 +302,7 @@ export class HubCore {
     } catch (error) {
       const isLost = error instanceof HistoryExpired || (error instanceof TooMuchHistory && resource !== undefined);
       if (isLost) throw new WatchFailure(watchExpired(after, this.#log.floor));
+      if (error instanceof Unreadable && resource !== undefined) throw new WatchFailure(error.status);
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import type { StatusReply, StatusReport } from '../../schema/protocol/agent.ts';
 import { NODE_DOOR_HEADER } from '../../schema/protocol/node-door.ts';
 import type { HubRpc, PublishRequest, ReserveReply, ReserveRequest } from '../../schema/protocol/hub.ts';
 import type { Answer, ListRequest, ReadRequest, WatchRequest, WriteRequest } from '../../schema/protocol/shard.ts';
+import { sealNumber, type SealSummary } from '../../schema/protocol/seal-report.ts';
 import { definitionOf } from '../../schema/resources/lookup.ts';
 import { type Env, shardName } from '../env.ts';
 import { isConfigResource } from '../shard/config-copy.ts';
@@ -12,6 +13,9 @@ import type { Shard } from '../shard/shard.ts';
 import { HubStore } from '../storage/hub-store.ts';
 import { createConsumers, type HubParts } from './consumers.ts';
 import { HubCore } from './hub-core.ts';
+import { type KeySetting, parseEncryptionKeys } from '../sealing/encryption-keys.ts';
+import { currentSeal } from '../sealing/sealed-rows.ts';
+import { SealingRounds } from './sealing-rounds.ts';
 import { callShards } from './shard-calls.ts';
 
 const TICK_MS = 1_000;
@@ -21,6 +25,8 @@ const TIMER_MS_MAX = 65_000;
 export class Hub extends DurableObject<Env> implements HubRpc {
   readonly #core: HubCore;
   readonly #parts: HubParts;
+  readonly #keys: KeySetting;
+  readonly #sealing: SealingRounds;
   #ticking = false;
   /** Of the alarm, as far as it is known. */
   #alarmAt: number | undefined;
@@ -43,8 +49,17 @@ export class Hub extends DurableObject<Env> implements HubRpc {
       { set: (callback, delayMs) => setTimeout(callback, delayMs), clear: (timer) => clearTimeout(timer as number) },
       () => Math.random(),
     );
+    const store = new HubStore(ctx.storage, hubMigrations);
+    this.#keys = parseEncryptionKeys(env.SECRETS_ENCRYPTION_KEYS ?? '');
+    this.#sealing = new SealingRounds({
+      shards: () => this.#core.line.shards(),
+      ask: (namespace) => this.#shard(namespace).sealing(),
+      finished: { get: () => store.counter('sealedUnder'), set: (key) => store.setCounter('sealedUnder', key) },
+      keyNumber: sealNumber(currentSeal(this.#keys)),
+      report: (error) => console.error('hub:', error),
+    });
     this.#core = new HubCore({
-      store: new HubStore(ctx.storage, hubMigrations),
+      store,
       sync: () => ctx.storage.sync(),
       shard: (namespace) => this.#shard(namespace),
       now: () => Date.now(),
@@ -55,7 +70,7 @@ export class Hub extends DurableObject<Env> implements HubRpc {
       lease: (last, demand) => this.#parts.ledger.lease(last, demand),
       report: (error) => console.error('hub:', error),
     });
-    ctx.waitUntil(this.#core.start(this.#parts.consumers));
+    ctx.waitUntil(this.#core.start(this.#parts.consumers).then(() => this.#sealing.round()));
   }
 
   async reserve(request: ReserveRequest): Promise<ReserveReply> {
@@ -93,10 +108,23 @@ export class Hub extends DurableObject<Env> implements HubRpc {
     return this.#parts.nodeDoor.nodeReaches(node, object);
   }
 
+  async unreadableRows(namespace: string, rows: number): Promise<void> {
+    this.#sealing.note(namespace, rows);
+  }
+
+  async unreadable(): Promise<number> {
+    return this.#sealing.unreadable;
+  }
+
+  async sealing(): Promise<SealSummary> {
+    return this.#sealing.summary(this.#keys.ok ? undefined : this.#keys.why);
+  }
+
   /** The cron trigger: what timers of a sleeping hub have missed. Also wakes the cluster shard, whose first wake makes the first objects. */
   async sweep(): Promise<void> {
-    await this.#shard('').ready();
     this.#core.tickConsumers();
+    await this.#sealing.round();
+    await this.#shard('').ready();
   }
 
   override async alarm(): Promise<void> {

@@ -1,4 +1,5 @@
 /** Reads over the shards of all namespaces as of one released revision. */
+import type { Status } from '../../schema/meta/status.ts';
 import type { Change } from '../../schema/protocol/change.ts';
 import type {
   ChangesPage,
@@ -15,6 +16,15 @@ export type ShardReader = Pick<ShardRpc, 'snapshot' | 'listPart' | 'changesBetwe
 
 /** A shard's history does not reach back far enough. */
 export class HistoryExpired extends Error {}
+
+/** An object that the read needs cannot be opened; the status says which. */
+export class Unreadable extends Error {
+  readonly status: Status;
+  constructor(status: Status) {
+    super(status.message);
+    this.status = status;
+  }
+}
 
 /** More text than one message or memory should hold. */
 export class TooMuchHistory extends Error {}
@@ -39,6 +49,7 @@ export type SnapshotItems = SnapshotPage['items'];
 export async function* snapshotPages(shard: ShardReader, request: SnapshotRequest): AsyncGenerator<SnapshotItems> {
   for (let afterName = request.afterName; ; ) {
     const page = await shard.snapshot({ ...request, afterName });
+    if (page.unreadable) throw new Unreadable(page.unreadable);
     if (page.expired) throw new HistoryExpired();
     yield page.items;
     if (!page.more) return;
@@ -53,6 +64,7 @@ async function shardChanges(
 ): Promise<void> {
   for (let after = request.after; after < request.through; ) {
     const page = await shard.changesBetween({ ...request, after });
+    if (page.unreadable) throw new Unreadable(page.unreadable);
     if (page.expired) throw new HistoryExpired();
     take(page);
     after = page.through;

@@ -7,6 +7,7 @@ import type { Change } from '../../schema/protocol/change.ts';
 import type { ReserveReply } from '../../schema/protocol/hub.ts';
 import { LeasedPools, LeaseExhausted } from '../../schema/protocol/value-lease.ts';
 import type { EffectRow, ShardStore, TimerRow } from '../storage/shard-store.ts';
+import { UnreadableObject } from '../storage/row-codec.ts';
 import type { BatchItem, Committed, ItemOutcome } from './commit-loop.ts';
 import { type PendingChange, SpanExhausted, type WorkingSet, WriteRefused } from './working-set.ts';
 
@@ -120,7 +121,8 @@ export class Batcher<Result> {
       tx.rollback(mark);
       if (error instanceof SpanExhausted) return { kind: 'exhausted' };
       if (error instanceof LeaseExhausted) return { kind: 'exhausted', missing: error.missing };
-      if (error instanceof WriteRefused) return { kind: 'refused', status: error.status };
+      if (error instanceof WriteRefused || error instanceof UnreadableObject)
+        return { kind: 'refused', status: error.status };
       report(error);
       return { kind: 'refused', status: internalError('the request could not be executed') };
     }

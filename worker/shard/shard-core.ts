@@ -10,6 +10,7 @@ import type { Answer, ResolveReply, ResolveRequest, WatchRequest } from '../../s
 import type { ValueDemand } from '../../schema/protocol/value-lease.ts';
 import { changesBetween } from '../storage/history.ts';
 import { watchExpired } from '../storage/list-plan.ts';
+import { UnreadableObject } from '../storage/row-codec.ts';
 import type { EffectRow, ShardStore } from '../storage/shard-store.ts';
 import { selectionOf } from '../watch/selection.ts';
 import {
@@ -202,13 +203,15 @@ export class ShardCore {
   #logged(after: number, through: number): ResolveReply {
     const { store, namespace } = this.#ports;
     if (after < store.fact('compactedThrough')) return { changes: [], complete: after, expired: true };
-    const read = changesBetween(store, namespace, {
-      resource: undefined,
-      after,
-      through,
-      lengthMax: MESSAGE_TEXT_LENGTH_MAX,
-    });
-    return { changes: read.changes, complete: read.through };
+    try {
+      const query = { resource: undefined, after, through, lengthMax: MESSAGE_TEXT_LENGTH_MAX };
+      const read = changesBetween(store, namespace, query);
+      return { changes: read.changes, complete: read.through };
+    } catch (error) {
+      // What cannot be opened cannot be published: the hub has to begin anew without it, as without lost history.
+      if (error instanceof UnreadableObject) return { changes: [], complete: after, expired: true };
+      throw error;
+    }
   }
 
   #source(): WatchSource {
@@ -250,6 +253,7 @@ export class ShardCore {
         labelSelector,
         fieldSelector,
       });
+      if (page.unreadable) throw new WatchFailure(page.unreadable);
       if (page.expired) throw new WatchFailure(watchExpired(revision, this.#ports.store.fact('compactedThrough')));
       yield page.items;
       if (!page.more) return;
@@ -260,6 +264,7 @@ export class ShardCore {
   async *#history(resource: string, after: number, through: number): AsyncGenerator<readonly Change[]> {
     for (let from = after; from < through; ) {
       const page = this.reads.changes({ resource, after: from, through });
+      if (page.unreadable) throw new WatchFailure(page.unreadable);
       if (page.expired) throw new WatchFailure(watchExpired(from, this.#ports.store.fact('compactedThrough')));
       yield page.changes;
       from = page.through;

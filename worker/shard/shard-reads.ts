@@ -28,6 +28,7 @@ import {
   planList,
   tooLargeResourceVersion,
 } from '../storage/list-plan.ts';
+import { UnreadableObject } from '../storage/row-codec.ts';
 import type { ShardStore } from '../storage/shard-store.ts';
 import { NOTHING, type Selection, selectionOf } from '../watch/selection.ts';
 import { MESSAGE_TEXT_LENGTH_MAX } from './outbox.ts';
@@ -65,10 +66,18 @@ export class ShardReads {
   async read(request: ReadRequest): Promise<Answer> {
     const definition = this.#ports.definition(request.resource);
     if (!definition) return unknownResource();
-    const answer =
-      request.verb === 'get' ? await this.#get(request, definition) : await this.#list(request, definition);
+    const answer = await this.#answer(request, definition);
     await this.#ports.sync();
     return answer;
+  }
+
+  async #answer(request: ReadRequest, definition: ResourceDefinition): Promise<Answer> {
+    try {
+      return request.verb === 'get' ? await this.#get(request, definition) : await this.#list(request, definition);
+    } catch (error) {
+      if (error instanceof UnreadableObject) return statusAnswer(error.status);
+      throw error;
+    }
   }
 
   /** Makes the position recent enough that a watch from it will find its history. */
@@ -94,6 +103,26 @@ export class ShardReads {
 
   /** See ShardRpc. */
   snapshot(request: SnapshotRequest): SnapshotPage {
+    return this.#orUnreadable(() => this.#readableSnapshot(request), {
+      items: [],
+      more: false,
+      lastName: '',
+      remaining: 0,
+      expired: false,
+    });
+  }
+
+  /** `nothing` with the status when an object cannot be opened. */
+  #orUnreadable<T extends { readonly unreadable?: Status }>(read: () => T, nothing: T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof UnreadableObject) return { ...nothing, unreadable: error.status };
+      throw error;
+    }
+  }
+
+  #readableSnapshot(request: SnapshotRequest): SnapshotPage {
     const page = this.#snapshotOf(request);
     if (!page) return { items: [], more: false, lastName: '', remaining: 0, expired: true };
     const { more, lastName, remaining } = page;
@@ -107,6 +136,17 @@ export class ShardReads {
 
   /** See ShardRpc. */
   listPart(request: ListPartRequest): ListPart {
+    return this.#orUnreadable(() => this.#readableListPart(request), {
+      text: '',
+      count: 0,
+      more: false,
+      lastName: '',
+      remaining: 0,
+      expired: false,
+    });
+  }
+
+  #readableListPart(request: ListPartRequest): ListPart {
     const definition = this.#ports.definition(request.resource);
     const page = definition && this.#snapshotOf(request);
     if (!page) return { text: '', count: 0, more: false, lastName: '', remaining: 0, expired: true };
@@ -137,8 +177,12 @@ export class ShardReads {
   changes({ resource, after, through }: ChangesRequest): ChangesPage {
     const { store, namespace } = this.#ports;
     if (after < store.fact('compactedThrough')) return { changes: [], through: after, expired: true };
-    const read = changesBetween(store, namespace, { resource, after, through, lengthMax: MESSAGE_TEXT_LENGTH_MAX });
-    return { ...read, expired: false };
+    const query = { resource, after, through, lengthMax: MESSAGE_TEXT_LENGTH_MAX };
+    return this.#orUnreadable<ChangesPage>(() => ({ ...changesBetween(store, namespace, query), expired: false }), {
+      changes: [],
+      through: after,
+      expired: false,
+    });
   }
 
   async #get(request: GetRequest, definition: ResourceDefinition): Promise<Answer> {

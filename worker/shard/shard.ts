@@ -20,6 +20,7 @@ import type {
   WatchRequest,
   WriteRequest,
 } from '../../schema/protocol/shard.ts';
+import type { SealReport } from '../../schema/protocol/seal-report.ts';
 import { definitionOf } from '../../schema/resources/lookup.ts';
 import { bootstrapCluster } from '../bootstrap/bootstrap-cluster.ts';
 import {
@@ -33,10 +34,13 @@ import { namespaceAfterDrain, remainingContent } from '../controllers/namespace-
 import { type Env, shardName } from '../env.ts';
 import { randomSuffix } from '../random-names.ts';
 import { valueDemandOf } from '../registry/value-demand.ts';
+import { parseEncryptionKeys } from '../sealing/encryption-keys.ts';
+import { sealedRows } from '../sealing/sealed-rows.ts';
 import { ShardStore } from '../storage/shard-store.ts';
 import { CONFIG_RESOURCES, ConfigCopy } from './config-copy.ts';
 import { Effects, effectsOf } from './effects.ts';
 import { RegistryBinding } from './registry-binding.ts';
+import { Resealing } from './resealing.ts';
 import { ShardCore } from './shard-core.ts';
 import { compactHistory, expiredNames, nextAlarmAt, TIME_TO_LIVE_MS } from './upkeep.ts';
 
@@ -45,7 +49,8 @@ const TICK_MS = 1_000;
 const ALARM_MS_MIN = 10;
 /** After an alarm that failed. */
 const ALARM_RETRY_MS = 30_000;
-const BOOTSTRAP_RETRY_MS = 1_000;
+const BOOTSTRAP_RETRY_MS_MIN = 1_000;
+const BOOTSTRAP_RETRY_MS_MAX = 60_000;
 const NOTHING: Answer = { code: 200, body: '' };
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -55,6 +60,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
   readonly #name: string;
   readonly #namespace: string;
   readonly #store: ShardStore;
+  readonly #resealing: Resealing;
   readonly #core: ShardCore;
   readonly #registry: RegistryBinding;
   readonly #config: ConfigCopy;
@@ -66,11 +72,24 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#store = new ShardStore(ctx.storage, shardMigrations);
+    const codec = sealedRows({
+      keys: parseEncryptionKeys(env.SECRETS_ENCRYPTION_KEYS ?? ''),
+      cluster: env.CLUSTER,
+      namespace: () => this.#namespace,
+      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      unreadable: (key) => this.#resealing.note(key),
+    });
+    this.#store = new ShardStore(ctx.storage, shardMigrations, codec);
     const name = ctx.id.name ?? this.#store.rememberedName;
     if (name === undefined) throw new Error('a shard is reached by its name');
     this.#name = name;
     this.#namespace = name.slice(name.indexOf('/') + 1);
+    this.#resealing = new Resealing({
+      store: this.#store,
+      codec,
+      sleep,
+      unreadable: (count) => ctx.waitUntil(this.#tellUnreadable(count)),
+    });
     const isCluster = this.#namespace === '';
     this.#registry = new RegistryBinding(
       { now: () => Date.now(), newUid: () => crypto.randomUUID(), randomSuffix },
@@ -80,6 +99,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
     this.#core = this.#newCore(isCluster);
     this.#effects = this.#newEffects();
     ctx.waitUntil(this.#recallAlarm());
+    ctx.waitUntil(this.#reseal());
     if (isCluster) ctx.waitUntil(this.ready());
   }
 
@@ -147,6 +167,11 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
     return { revision: this.#core.position, objects };
   }
 
+  async sealing(): Promise<SealReport> {
+    this.ctx.waitUntil(this.#reseal());
+    return this.#resealing.report();
+  }
+
   async ready(): Promise<boolean> {
     if (this.#namespace !== '') return true;
     this.#bootstrapped ??= this.#bootstrap();
@@ -174,6 +199,16 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
       console.error(`shard ${this.#namespace}:`, error);
       await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS);
     }
+  }
+
+  async #reseal(): Promise<void> {
+    await this.#resealing.run().catch((error) => console.error(`shard ${this.#namespace}:`, error));
+  }
+
+  async #tellUnreadable(count: number): Promise<void> {
+    const hub = this.env.HUB.get(this.env.HUB.idFromName(this.env.CLUSTER));
+    // The hub's next round asks anyway.
+    await hub.unreadableRows(this.#namespace, count).catch(() => {});
   }
 
   async #upkeep(now: number): Promise<void> {
@@ -248,7 +283,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
   }
 
   async #bootstrap(): Promise<void> {
-    for (;;) {
+    for (let delayMs = BOOTSTRAP_RETRY_MS_MIN; ; delayMs = Math.min(BOOTSTRAP_RETRY_MS_MAX, delayMs * 2)) {
       try {
         await bootstrapCluster(
           {
@@ -263,7 +298,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
         return;
       } catch (error) {
         console.warn('the cluster’s first objects could not be made yet:', String(error));
-        await sleep(BOOTSTRAP_RETRY_MS);
+        await sleep(delayMs);
       }
     }
   }

@@ -208,6 +208,8 @@ export class WorkingSet implements StoreTransaction {
   put(resource: GroupResource, object: UntypedObject): UntypedObject {
     const name = object.metadata.name ?? '';
     if (name === '') throw new Error(`an object of ${resource} without a name cannot be stored`);
+    const refusal = this.#options.store.refusal(resource);
+    if (refusal) throw new WriteRefused(refusal);
     const revision = this.#nextRevision();
     object.metadata.resourceVersion = String(revision);
     const text = encodeObject(object);

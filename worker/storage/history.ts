@@ -7,9 +7,6 @@ import { textAtRevision } from '../../schema/meta/text-at-revision.ts';
 import type { Change, SelectableMeta } from '../../schema/protocol/change.ts';
 import type { ChangeHead, ChangeRow, ShardStore } from './shard-store.ts';
 
-/** Rows read from storage at a time. */
-const PAGE_ROWS = 500;
-
 export interface ObjectAsOf {
   readonly name: string;
   readonly text: string;
@@ -62,12 +59,7 @@ function youngerByName(store: ShardStore, resource: string, revision: number): R
 }
 
 function* liveRows(store: ShardStore, resource: string, after: string): Generator<ObjectAsOf> {
-  for (let from = after; ; ) {
-    const rows = store.objectPage(resource, from, PAGE_ROWS);
-    for (const row of rows) yield { name: row.name, text: row.text, metaText: row.meta };
-    if (rows.length < PAGE_ROWS) return;
-    from = (rows.at(-1) as { name: string }).name;
-  }
+  for (const { name, text, meta } of store.objectsAfter(resource, after)) yield { name, text, metaText: meta };
 }
 
 function before(store: ShardStore, { first }: Younger): ObjectAsOf | undefined {

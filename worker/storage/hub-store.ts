@@ -10,6 +10,13 @@ export interface ShardRow {
   readonly active: boolean;
 }
 
+export type HubCounter =
+  | 'epoch'
+  /** No revision above it was ever handed out. */
+  | 'ceiling'
+  /** Stands for the key under which every shard's rows lie; see `sealNumber`. */
+  | 'sealedUnder';
+
 export class HubStore {
   readonly #db: ReturnType<typeof drizzle>;
 
@@ -20,11 +27,11 @@ export class HubStore {
   }
 
   /** 0 when it was never set. */
-  counter(name: 'epoch' | 'ceiling'): number {
+  counter(name: HubCounter): number {
     return this.#db.select().from(counters).where(eq(counters.name, name)).get()?.value ?? 0;
   }
 
-  setCounter(name: 'epoch' | 'ceiling', value: number): void {
+  setCounter(name: HubCounter, value: number): void {
     this.#db
       .insert(counters)
       .values({ name, value })

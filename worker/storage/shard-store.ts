@@ -2,14 +2,20 @@
  * The SQL of a shard: objects, undo log, timers, moments, effects and single facts. Statements are
  * prepared once. Nothing here decides anything.
  */
-import { and, asc, count, desc, eq, gt, lte, max, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, isNotNull, lte, max, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/durable-sqlite';
+import type { Status } from '../../schema/meta/status.ts';
+import type { SealCount } from '../../schema/protocol/seal-report.ts';
 import { changes, effects, facts, moments, objects, timers } from '../../schema/tables/shard.ts';
 import { type Migrations, migrate } from './migrate.ts';
+import { PLAIN_ROWS, type RowCodec, type RowPlace, type Sealed } from './row-codec.ts';
 import { type SqlHost, transact } from './sql-host.ts';
 
-export type ObjectRow = typeof objects.$inferSelect;
-export type ChangeRow = typeof changes.$inferSelect;
+/** As it lies on disk. */
+type StoredObject = typeof objects.$inferSelect;
+type StoredChange = typeof changes.$inferSelect;
+export type ObjectRow = Omit<StoredObject, 'text' | 'seal'> & { readonly text: string };
+export type ChangeRow = Omit<StoredChange, 'previousText' | 'seal'> & { readonly previousText: string | null };
 export type TimerRow = typeof timers.$inferSelect;
 export type EffectRow = typeof effects.$inferSelect;
 export type EffectKind = EffectRow['kind'];
@@ -25,7 +31,12 @@ export type ShardFact =
   /** The history starts after it. */
   | 'compactedThrough'
   /** No reservation of a revision up to it may be used any more. */
-  | 'voidThrough';
+  | 'voidThrough'
+  /** Fingerprint of the key under which every row lies that is to be sealed; 0: not known. */
+  | 'sealedUnder';
+
+/** Rows read from storage at a time. */
+const PAGE_ROWS = 500;
 
 const at = sql.placeholder;
 
@@ -79,6 +90,7 @@ function statements(host: SqlHost) {
         owners: at('owners'),
         meta: at('meta'),
         text: at('text'),
+        seal: at('seal'),
       })
       .onConflictDoUpdate({
         target: [objects.resource, objects.name],
@@ -88,6 +100,7 @@ function statements(host: SqlHost) {
           owners: sql`excluded.owners`,
           meta: sql`excluded.meta`,
           text: sql`excluded.text`,
+          seal: sql`excluded.seal`,
         },
       })
       .prepare(),
@@ -102,7 +115,42 @@ function statements(host: SqlHost) {
         name: at('name'),
         previousMeta: at('previousMeta'),
         previousText: at('previousText'),
+        seal: at('seal'),
       })
+      .prepare(),
+    replaceChange: db
+      .update(changes)
+      .set({
+        previousMeta: at('previousMeta') as unknown as string,
+        previousText: at('previousText') as unknown as string,
+        seal: at('seal') as unknown as string,
+      })
+      .where(eq(changes.revision, at('revision')))
+      .prepare(),
+    objectSeals: db
+      .select({ seal: objects.seal, rows: count() })
+      .from(objects)
+      .where(eq(objects.resource, at('resource')))
+      .groupBy(objects.seal)
+      .prepare(),
+    changeSeals: db
+      .select({ seal: changes.seal, rows: count() })
+      .from(changes)
+      .where(and(eq(changes.resource, at('resource')), isNotNull(changes.previousText)))
+      .groupBy(changes.seal)
+      .prepare(),
+    objectsSealedOtherwise: db
+      .select({ name: objects.name })
+      .from(objects)
+      .where(
+        and(
+          eq(objects.resource, at('resource')),
+          gt(objects.name, at('after')),
+          sql`${objects.seal} IS NOT ${at('seal')}`,
+        ),
+      )
+      .orderBy(asc(objects.name))
+      .limit(at('limit'))
       .prepare(),
     change: db
       .select()
@@ -126,6 +174,20 @@ function statements(host: SqlHost) {
       .from(changes)
       .where(and(gt(changes.revision, at('after')), eq(changes.resource, at('resource'))))
       .limit(1)
+      .prepare(),
+    changesSealedOtherwise: db
+      .select({ revision: changes.revision })
+      .from(changes)
+      .where(
+        and(
+          gt(changes.revision, at('after')),
+          eq(changes.resource, at('resource')),
+          isNotNull(changes.previousText),
+          sql`${changes.seal} IS NOT ${at('seal')}`,
+        ),
+      )
+      .orderBy(asc(changes.revision))
+      .limit(at('limit'))
       .prepare(),
     firstChange: db
       .select({ revision: changes.revision })
@@ -206,6 +268,7 @@ function statements(host: SqlHost) {
 
 export class ShardStore {
   readonly #host: SqlHost;
+  readonly #codec: RowCodec;
   readonly #run: ReturnType<typeof statements>;
   readonly #facts: Map<string, string>;
   #lastRevision: number;
@@ -213,9 +276,10 @@ export class ShardStore {
   #nextTimer: { readonly at: number | undefined } | undefined;
 
   /** Migrates the storage; throws when it is of a newer version. */
-  constructor(host: SqlHost, migrations: Migrations) {
+  constructor(host: SqlHost, migrations: Migrations, codec: RowCodec = PLAIN_ROWS) {
     migrate(host, migrations);
     this.#host = host;
+    this.#codec = codec;
     this.#run = statements(host);
     this.#facts = new Map(this.#run.allFacts.all().map(({ name, value }) => [name, value]));
     const newest = this.#run.lastChangeUpTo.get({ through: Number.MAX_SAFE_INTEGER })?.revision ?? 0;
@@ -259,13 +323,20 @@ export class ShardStore {
     return this.#run.objectHeads.all();
   }
 
+  /** Throws `UnreadableObject`, as everything here that gives texts. */
   object(resource: string, name: string): ObjectRow | undefined {
-    return this.#run.object.get({ resource, name });
+    const row = this.#run.object.get({ resource, name });
+    return row && this.#openObject(row);
   }
 
-  /** Objects of a resource in name order after `after`, at most `limit`. */
-  objectPage(resource: string, after: string, limit: number): readonly ObjectRow[] {
-    return this.#run.objectPage.all({ resource, after, limit });
+  /** Objects of a resource in name order after `after`; each is opened when it is asked for. */
+  *objectsAfter(resource: string, after: string): Generator<ObjectRow> {
+    for (let from = after; ; ) {
+      const rows = this.#run.objectPage.all({ resource, after: from, limit: PAGE_ROWS });
+      for (const row of rows) yield this.#openObject(row);
+      if (rows.length < PAGE_ROWS) return;
+      from = (rows.at(-1) as StoredObject).name;
+    }
   }
 
   /** How many objects of the resource come after `after`. */
@@ -278,8 +349,15 @@ export class ShardStore {
     return this.#run.objectsUntil.all({ resource, revision, limit }).map(({ name }) => name);
   }
 
+  /** Why objects of the kind cannot be stored at present. */
+  refusal(resource: string): Status | undefined {
+    return this.#codec.refusal(resource);
+  }
+
   putObject(row: ObjectRow): void {
-    this.#run.putObject.run(row);
+    const { resource, name, revision } = row;
+    const { seal, bytes } = this.#seal({ resource, name, revision, column: 'live' }, row.meta, row.text);
+    this.#run.putObject.run({ ...row, meta: seal === null ? row.meta : '', text: bytes, seal });
   }
 
   removeObject(resource: string, name: string): void {
@@ -287,12 +365,33 @@ export class ShardStore {
   }
 
   appendChange(row: ChangeRow): void {
-    this.#run.appendChange.run(row);
+    this.#run.appendChange.run(this.#sealChange(row));
     this.#lastRevision = Math.max(this.#lastRevision, row.revision);
   }
 
+  /** Writes a change that is there anew, sealed as new ones are. */
+  replaceChange(row: ChangeRow): void {
+    this.#run.replaceChange.run(this.#sealChange(row));
+  }
+
   change(revision: number): ChangeRow | undefined {
-    return this.#run.change.get({ revision });
+    const row = this.#run.change.get({ revision });
+    return row && this.#openChange(row);
+  }
+
+  /** How many of the kind's rows lie under which seal: live objects and what changes replaced. */
+  sealCounts(resource: string): readonly SealCount[] {
+    return [...this.#run.objectSeals.all({ resource }), ...this.#run.changeSeals.all({ resource })];
+  }
+
+  /** Names of objects that do not lie under `seal`, in order, at most `limit`. */
+  namesSealedOtherwise(resource: string, seal: string | null, after: string, limit: number): readonly string[] {
+    return this.#run.objectsSealedOtherwise.all({ resource, seal, after, limit }).map(({ name }) => name);
+  }
+
+  /** Revisions of changes whose replaced text does not lie under `seal`, in order, at most `limit`. */
+  changesSealedOtherwise(resource: string, seal: string | null, after: number, limit: number): readonly number[] {
+    return this.#run.changesSealedOtherwise.all({ resource, seal, after, limit }).map(({ revision }) => revision);
   }
 
   /** Heads of all changes after `after`, oldest first; of one resource if given. */
@@ -370,5 +469,37 @@ export class ShardStore {
 
   effects(): readonly EffectRow[] {
     return this.#run.allEffects.all();
+  }
+
+  #seal(place: RowPlace, meta: string, text: string): Sealed {
+    if (!this.#codec.resources.includes(place.resource)) return { seal: null, bytes: text };
+    const sealed = this.#codec.seal(place, `${meta}\n${text}`);
+    return sealed.seal === null ? { seal: null, bytes: text } : sealed;
+  }
+
+  #sealChange(row: ChangeRow): StoredChange {
+    const { resource, name, revision, previousMeta, previousText } = row;
+    if (previousText === null || previousMeta === null) return { ...row, seal: null };
+    const { seal, bytes } = this.#seal({ resource, name, revision, column: 'previous' }, previousMeta, previousText);
+    return { ...row, previousMeta: seal === null ? previousMeta : '', previousText: bytes, seal };
+  }
+
+  #openObject(row: StoredObject): ObjectRow {
+    if (row.seal === null) return row as ObjectRow;
+    const { resource, name, revision } = row;
+    return { ...row, ...this.#open({ resource, name, revision, column: 'live' }, row.seal, row.text) };
+  }
+
+  #openChange(row: StoredChange): ChangeRow {
+    if (row.seal === null || row.previousText === null) return row as ChangeRow;
+    const { resource, name, revision } = row;
+    const { meta, text } = this.#open({ resource, name, revision, column: 'previous' }, row.seal, row.previousText);
+    return { ...row, previousMeta: meta, previousText: text };
+  }
+
+  #open(place: RowPlace, seal: string, bytes: string | Uint8Array): { meta: string; text: string } {
+    const plain = this.#codec.open(place, seal, typeof bytes === 'string' ? new Uint8Array() : bytes);
+    const end = plain.indexOf('\n');
+    return { meta: plain.slice(0, end), text: plain.slice(end + 1) };
   }
 }

@@ -55,11 +55,14 @@ function deliveredBy(request: ReadRequest, answer: Answer): readonly Delivered[]
   }));
 }
 
-/** What does not exist (404) is left out; undefined when a shard did not answer. */
+/** What there is no object of to give: none exists, or the one that does cannot be opened (see UnreadableObject). */
+const LEFT_OUT: ReadonlySet<number> = new Set([404, 500]);
+
+/** Undefined when a shard did not answer. */
 async function readDelivered(requests: readonly ReadRequest[], readAll: ReadAll): Promise<Delivered[] | undefined> {
   if (requests.length === 0) return [];
   const answers = await readAll(requests);
-  if (answers.some(({ code }) => code !== 200 && code !== 404)) return undefined;
+  if (answers.some(({ code }) => code !== 200 && !LEFT_OUT.has(code))) return undefined;
   return requests.flatMap((request, at) => deliveredBy(request, answers[at] as Answer));
 }
 
