@@ -7,10 +7,22 @@ import { formats } from './formats.ts';
 import { list } from './list.ts';
 import { memory } from './memory.ts';
 import { poll } from './poll.ts';
+import { secrets } from './secrets.ts';
 import { validate } from './validate.ts';
 import { watch } from './watch.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [create, list, watch, deploy1000, poll, memory, formats, validate, bundle];
+const BENCHMARKS: readonly Benchmark[] = [
+  create,
+  list,
+  watch,
+  deploy1000,
+  poll,
+  memory,
+  secrets,
+  formats,
+  validate,
+  bundle,
+];
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = names.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
