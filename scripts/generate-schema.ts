@@ -287,6 +287,18 @@ function withAdditions(type: Type): Type {
 const line = ({ name, fields }: Type): string =>
   `  ${name}: '${fields.map((f) => `${f.name}${f.required ? '!' : ''}:${f.type}`).join(' ')}',`;
 
+const withoutVersion = (name: string): string => name.replace(/V\d+(?:(?:alpha|beta)\d+)?/, '');
+
+/** Added types that are newer versions of one the packages know: described as that one. */
+const describedAsEarlier = (
+  added: readonly string[],
+  described: readonly (readonly [string, Record<string, string>])[],
+): [string, Record<string, string>][] =>
+  added.flatMap((name) => {
+    const earlier = described.find(([known]) => withoutVersion(known) === withoutVersion(name));
+    return earlier ? [[name, earlier[1]]] : [];
+  });
+
 /** Replaces the file at once, so that a reader beside us never sees half of it. */
 function write(file: string, text: string): void {
   const temporary = path.join(OUTPUT, `.${file}.${process.pid}`);
@@ -326,7 +338,14 @@ function main(): void {
     return [type.name, { ...descriptions, ...better }];
   });
   const texts = JSON.stringify({
-    types: Object.fromEntries([...described, ...describeScalars()]),
+    types: Object.fromEntries([
+      ...described,
+      ...describedAsEarlier(
+        added.map(({ name }) => name),
+        described,
+      ),
+      ...describeScalars(),
+    ]),
     enums: Object.fromEntries(enums),
   });
   write(

@@ -183,6 +183,20 @@ export const ADDED_FIELDS: Readonly<Record<string, Readonly<Record<string, strin
     volumeMode: 's',
     lastTransitionTime: 't',
   },
+  V1StorageVersionMigration: {
+    kind: 's',
+    apiVersion: 's',
+    metadata: 'V1ObjectMeta',
+    spec: 'V1StorageVersionMigrationSpec',
+    status: 'V1StorageVersionMigrationStatus',
+  },
+  V1StorageVersionMigrationSpec: {
+    resource: 'V1GroupResource',
+  },
+  V1StorageVersionMigrationStatus: {
+    conditions: '[]V1Condition',
+    resourceVersion: 's',
+  },
   V1TokenRequestSpec: {
     attestations: '{}[]s',
   },
@@ -377,4 +391,6 @@ export const ADDED_PACKAGES: Readonly<Record<string, string>> = {
     V1alpha3WorkloadPodGroupGangSchedulingPolicy V1alpha3WorkloadPodGroupResourceClaim
     V1alpha3WorkloadPodGroupSchedulingConstraints V1alpha3WorkloadPodGroupSchedulingPolicy
     V1alpha3WorkloadPodGroupSingleDisruptionMode`,
+  'io.k8s.api.storagemigration.v1': `V1StorageVersionMigration V1StorageVersionMigrationSpec
+    V1StorageVersionMigrationStatus`,
 };

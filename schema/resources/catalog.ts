@@ -25,9 +25,13 @@ import { secret } from './core/secret.ts';
 import { service } from './core/service.ts';
 import { serviceAccount } from './core/service-account.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
+import { flowSchema } from './flowcontrol/flow-schema.ts';
+import { priorityLevelConfiguration } from './flowcontrol/priority-level-configuration.ts';
 import { ingressClass } from './networking/ingress-class.ts';
 import { ingress } from './networking/ingress.ts';
+import { ipAddress } from './networking/ip-address.ts';
 import { networkPolicy } from './networking/network-policy.ts';
+import { serviceCidr } from './networking/service-cidr.ts';
 import { runtimeClass } from './node/runtime-class.ts';
 import { podDisruptionBudget } from './policy/pod-disruption-budget.ts';
 import { clusterRoleBinding } from './rbac/cluster-role-binding.ts';
@@ -37,8 +41,11 @@ import { role } from './rbac/role.ts';
 import { priorityClass } from './scheduling/priority-class.ts';
 import { csiDriver } from './storage/csi-driver.ts';
 import { csiNode } from './storage/csi-node.ts';
+import { csiStorageCapacity } from './storage/csi-storage-capacity.ts';
 import { storageClass } from './storage/storage-class.ts';
 import { volumeAttachment } from './storage/volume-attachment.ts';
+import { volumeAttributesClass } from './storage/volume-attributes-class.ts';
+import { storageVersionMigration } from './storagemigration/storage-version-migration.ts';
 
 /** A kind as the list holds it: callers pass it objects of its own kind only, by its key. */
 const kind = <T extends KubeObject>(definition: ResourceDefinition<T>): ResourceDefinition =>
@@ -85,4 +92,11 @@ export const catalog: readonly ResourceDefinition[] = [
   kind(ingressClass),
   kind(ingress),
   kind(horizontalPodAutoscaler),
+  kind(flowSchema),
+  kind(priorityLevelConfiguration),
+  kind(serviceCidr),
+  kind(ipAddress),
+  kind(csiStorageCapacity),
+  kind(volumeAttributesClass),
+  kind(storageVersionMigration),
 ];

@@ -4,7 +4,8 @@ import { byteLength } from '../meta/go-format.ts';
 import { validateLabelName } from '../meta/label-selector.ts';
 import { regexError } from '../meta/name-rules.ts';
 
-interface Condition {
+/** A condition in its wire form. */
+export interface Condition {
   type?: string;
   status?: string;
   observedGeneration?: number;

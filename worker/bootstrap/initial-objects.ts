@@ -1,5 +1,7 @@
 /** What every cluster has from its first start, in the order it is made. */
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
+import { SERVICE_CIDR } from '../../schema/resources/core/service-pools.ts';
+import { initialFlowControl } from '../controllers/flow-control.ts';
 import { apiEndpointSlice, apiEndpoints, apiService } from './api-service.ts';
 import { defaultClusterRoles } from './cluster-roles.ts';
 import { defaultClusterRoleBindings, defaultRoleBindings, defaultRoles } from './role-bindings.ts';
@@ -43,6 +45,14 @@ const PRIORITY_CLASSES: readonly UntypedObject[] = [
   ),
 ];
 
+/** The network that Services get their addresses from. Source: controlplane/controller/defaultservicecidr. */
+const SERVICE_NETWORK: UntypedObject = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'ServiceCIDR',
+  metadata: { name: 'kubernetes' },
+  spec: { cidrs: [SERVICE_CIDR] },
+};
+
 const rbac = (resource: string, ns: string, objects: readonly UntypedObject[]): InitialObjects => ({
   resource: `${resource}.rbac.authorization.k8s.io`,
   namespace: ns,
@@ -65,6 +75,13 @@ export function initialObjects(config: {
     rbac('roles', 'kube-system', defaultRoles()),
     rbac('rolebindings', 'kube-system', defaultRoleBindings()),
     { resource: 'priorityclasses.scheduling.k8s.io', namespace: '', upkeep: 'keep', objects: PRIORITY_CLASSES },
+    ...initialFlowControl().map(({ resource, objects }) => ({
+      resource,
+      namespace: '',
+      upkeep: 'keep' as const,
+      objects,
+    })),
+    { resource: 'servicecidrs.networking.k8s.io', namespace: '', upkeep: 'keep', objects: [SERVICE_NETWORK] },
     { resource: 'services', namespace: 'default', upkeep: 'keep', objects: [apiService(config.apiServerUrl)] },
     {
       resource: 'endpointslices.discovery.k8s.io',

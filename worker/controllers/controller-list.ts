@@ -12,6 +12,7 @@ import { staleDisruptionController } from './disruption/stale-disruption.ts';
 import { endpointSliceController } from './endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts';
 import { endpointsController } from './endpoints.ts';
+import { flowControlKeepers, flowSchemaStatusController } from './flow-control.ts';
 import { garbageCollector, type GarbageCollectorSettings, orphanedWork, type OwnerKind } from './garbage-collector.ts';
 import { jobController } from './job/job.ts';
 import { namespaceContentController } from './namespace-content.ts';
@@ -21,7 +22,9 @@ import { replicaSetController } from './replica-set.ts';
 import { replicationController } from './replication-controller.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 import type { WorkItem } from './runtime/controller-run.ts';
+import { serviceCidrController } from './service-cidr.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
+import { claimProtectionController, volumeProtectionController } from './storage-protection.ts';
 
 /** What the controllers of a shard depend on beyond its store. */
 export interface ControllerSettings {
@@ -46,6 +49,7 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
   garbageCollector({ kindOf, clusterUid }),
   bootstrapTokenCleaner,
   podGarbageController,
+  claimProtectionController,
   resourceQuotaController,
   replicationController,
   replicaSetController,
@@ -64,6 +68,10 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
 export const clusterControllers = (): readonly Controller[] => [
   garbageCollector({ kindOf }),
   clusterRoleAggregationController,
+  volumeProtectionController,
+  ...flowControlKeepers,
+  flowSchemaStatusController,
+  serviceCidrController,
 ];
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { catalog } from '../../schema/resources/catalog.ts';
 import { apiVersionOf } from '../../schema/meta/served-version.ts';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
-import { SAMPLE_OBJECTS } from './sample-objects.ts';
+import { SAMPLE_OBJECTS, sampleNameOf } from './sample-objects.ts';
 import { TestServer } from './test-server.ts';
 
 const collectionOf = ({ group, version, scope, plural }: (typeof catalog)[number]): string => {
@@ -16,7 +16,8 @@ describe('every kind', () => {
     async (key, definition) => {
       const server = new TestServer();
       const collection = collectionOf(definition);
-      const metadata = { name: 'a', labels: { app: 'web' } };
+      const name = sampleNameOf(key);
+      const metadata = { name, labels: { app: 'web' } };
       const body = { kind: definition.kind, apiVersion: apiVersionOf(definition), metadata, ...SAMPLE_OBJECTS[key] };
 
       const created = await server.request(`POST ${collection}?fieldValidation=Strict`, { body });
@@ -30,16 +31,16 @@ describe('every kind', () => {
       });
 
       // What the server gave out it takes back, and finds nothing to change.
-      const put = await server.request(`PUT ${collection}/a`, { body: text });
+      const put = await server.request(`PUT ${collection}/${name}`, { body: text });
       expect(await put.text()).toBe(text);
       const patch = { body: body, headers: { 'content-type': 'application/merge-patch+json' } };
-      expect(await (await server.request(`PATCH ${collection}/a`, patch)).text()).toBe(text);
+      expect(await (await server.request(`PATCH ${collection}/${name}`, patch)).text()).toBe(text);
 
       const label = {
         body: { metadata: { labels: { x: 'y' } } },
         headers: { 'content-type': 'application/strategic-merge-patch+json' },
       };
-      const labelled = (await (await server.request(`PATCH ${collection}/a`, label)).json()) as UntypedObject;
+      const labelled = (await (await server.request(`PATCH ${collection}/${name}`, label)).json()) as UntypedObject;
       expect(labelled.metadata).toMatchObject({ labels: { app: 'web', x: 'y' } });
       expect(Number(labelled.metadata.resourceVersion)).toBeGreaterThan(Number(stored.metadata.resourceVersion));
 
@@ -50,7 +51,7 @@ describe('every kind', () => {
       };
       expect(rows.map(({ cells }) => cells.length)).toEqual([columnDefinitions.length]);
 
-      const deleted = await server.request(`DELETE ${collection}/a?gracePeriodSeconds=0`);
+      const deleted = await server.request(`DELETE ${collection}/${name}?gracePeriodSeconds=0`);
       expect(deleted.status).toBe(200);
     },
   );

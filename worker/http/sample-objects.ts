@@ -96,5 +96,29 @@ export const SAMPLE_OBJECTS: Readonly<Record<string, Readonly<Record<string, unk
     spec: { attacher: 'example.com', nodeName: 'n1', source: { persistentVolumeName: 'v' } },
   },
   'volumeattributesclasses.storage.k8s.io': { driverName: 'example.com', parameters: { a: 'b' } },
+  'flowschemas.flowcontrol.apiserver.k8s.io': {
+    spec: {
+      priorityLevelConfiguration: { name: 'workload-low' },
+      rules: [
+        {
+          subjects: [{ kind: 'User', user: { name: 'jane' } }],
+          resourceRules: [{ verbs: ['list'], apiGroups: ['apps'], resources: ['*'], namespaces: ['shop'] }],
+        },
+      ],
+    },
+  },
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': {
+    spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: {} } } },
+  },
+  'servicecidrs.networking.k8s.io': { spec: { cidrs: ['10.112.0.0/16'] } },
+  'ipaddresses.networking.k8s.io': {
+    spec: { parentRef: { group: 'example.com', resource: 'gateways', namespace: 'shop', name: 'web' } },
+  },
+  'storageversionmigrations.storagemigration.k8s.io': {
+    spec: { resource: { group: 'apps', resource: 'deployments' } },
+  },
   'runtimeclasses.node.k8s.io': { handler: 'runc' },
 };
+
+/** A name that objects of the kind may have. */
+export const sampleNameOf = (key: string): string => (key === 'ipaddresses.networking.k8s.io' ? '10.112.0.7' : 'a');

@@ -1,14 +1,14 @@
 /** StorageClass. Source: pkg/registry/storage/storageclass, pkg/apis/storage/validation, pkg/apis/storage/v1 defaults. */
 import type { IStorageClass } from 'kubernetes-models/storage.k8s.io/v1/StorageClass';
-import { duplicate, type FieldError, invalid, notSupported, required, tooLong } from '../../meta/field-error.ts';
-import { byteLength } from '../../meta/go-format.ts';
+import { duplicate, type FieldError, notSupported, required } from '../../meta/field-error.ts';
 import { validateLabelName } from '../../meta/label-selector.ts';
-import { isQualifiedName, nameIsDNSSubdomain } from '../../meta/name-rules.ts';
+import { nameIsDNSSubdomain } from '../../meta/name-rules.ts';
 import type { Typed } from '../../meta/object-meta.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { immutableStructErrors } from '../field-checks.ts';
 import { labelDeprecation } from '../node/deprecated-labels.ts';
 import { age, ageColumn, column, nameColumn } from '../printing.ts';
+import { parameterErrors, provisionerErrors } from './class-fields.ts';
 
 export type StorageClass = Typed<IStorageClass>;
 type Term = NonNullable<StorageClass['allowedTopologies']>[number];
@@ -17,28 +17,10 @@ type Expression = NonNullable<Term['matchLabelExpressions']>[number];
 const RECLAIM_POLICIES = ['Delete', 'Retain'];
 const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
 const IMMUTABLE_FIELDS = ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const;
-const PARAMETERS_MAX = 512;
-const PARAMETERS_BYTES_MAX = 256 * 1024;
 const DEFAULT_ANNOTATIONS = [
   'storageclass.kubernetes.io/is-default-class',
   'storageclass.beta.kubernetes.io/is-default-class',
 ];
-
-function provisionerErrors(provisioner: string): FieldError[] {
-  if (!provisioner) return [required('provisioner')];
-  const name = provisioner.toLowerCase();
-  return isQualifiedName(name).map((text) => invalid('provisioner', name, text));
-}
-
-function parameterErrors(parameters: Readonly<Record<string, string>>): FieldError[] {
-  const entries = Object.entries(parameters);
-  if (entries.length > PARAMETERS_MAX) return [tooLong('parameters', PARAMETERS_MAX)];
-  const bytes = entries.reduce((sum, [key, value]) => sum + byteLength(key) + byteLength(value), 0);
-  return [
-    ...(Object.hasOwn(parameters, '') ? [invalid('parameters', '', 'field can not be empty.')] : []),
-    ...(bytes > PARAMETERS_BYTES_MAX ? [tooLong('parameters', PARAMETERS_BYTES_MAX)] : []),
-  ];
-}
 
 function termErrors({ matchLabelExpressions = [] }: Term, field: string): FieldError[] {
   const keys = matchLabelExpressions.map(({ key }: Partial<Expression>) => key ?? '');
@@ -78,7 +60,7 @@ function validate(storageClass: Partial<StorageClass>): FieldError[] {
     volumeBindingMode: mode,
     allowedTopologies = [],
   } = storageClass;
-  const errors = [...provisionerErrors(provisioner), ...parameterErrors(parameters)];
+  const errors = [...provisionerErrors(provisioner, 'provisioner'), ...parameterErrors(parameters)];
   if (reclaimPolicy && !RECLAIM_POLICIES.includes(reclaimPolicy)) {
     errors.push(notSupported('reclaimPolicy', reclaimPolicy, RECLAIM_POLICIES));
   }
