@@ -20,6 +20,12 @@ export const ADDED_FIELDS: Readonly<Record<string, Readonly<Record<string, strin
     metadata: 'V1ObjectMeta',
     spec: 'V1ClusterTrustBundleSpec',
   },
+  V1ClusterTrustBundleList: {
+    kind: 's',
+    apiVersion: 's',
+    metadata: 'V1ListMeta',
+    items: '[]V1ClusterTrustBundle',
+  },
   V1ClusterTrustBundleProjection: {
     user: 'l',
   },
@@ -127,6 +133,12 @@ export const ADDED_FIELDS: Readonly<Record<string, Readonly<Record<string, strin
     metadata: 'V1ObjectMeta',
     spec: 'V1PodCertificateRequestSpec',
     status: 'V1PodCertificateRequestStatus',
+  },
+  V1PodCertificateRequestList: {
+    kind: 's',
+    apiVersion: 's',
+    metadata: 'V1ListMeta',
+    items: '[]V1PodCertificateRequest',
   },
   V1PodCertificateRequestSpec: {
     signerName: 's',
@@ -386,6 +398,8 @@ export const REMOVED_FIELDS: ReadonlySet<string> = new Set([
 
 /** Go packages of added types that do not lie where they are referred to. */
 export const ADDED_PACKAGES: Readonly<Record<string, string>> = {
+  'io.k8s.api.certificates.v1':
+    'V1ClusterTrustBundle V1ClusterTrustBundleList V1PodCertificateRequest V1PodCertificateRequestList',
   'io.k8s.api.scheduling.v1alpha3': `V1alpha3TopologyConstraint V1alpha3WorkloadPodGroupAllDisruptionMode
     V1alpha3WorkloadPodGroupBasicSchedulingPolicy V1alpha3WorkloadPodGroupDisruptionMode
     V1alpha3WorkloadPodGroupGangSchedulingPolicy V1alpha3WorkloadPodGroupResourceClaim

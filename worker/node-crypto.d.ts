@@ -22,4 +22,11 @@ declare module 'node:crypto' {
     info: Uint8Array,
     bytes: number,
   ): ArrayBuffer;
+  /** Throws when the key cannot be read. */
+  export function verify(
+    algorithm: string | null | undefined,
+    data: Uint8Array,
+    key: { readonly key: string; readonly format: 'pem' },
+    signature: Uint8Array,
+  ): boolean;
 }

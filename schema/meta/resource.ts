@@ -1,5 +1,6 @@
 import type { FieldError } from './field-error.ts';
 import type { GroupResource, KubeObject, UntypedObject } from './object-meta.ts';
+import type { SignatureVerifier } from './signature.ts';
 import type { Status } from './status.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
@@ -38,11 +39,23 @@ export interface TableDefinition<T> {
   cells(object: T, now: number): readonly Cell[];
 }
 
+/** What a user may do with requests to a signer of certificates. Source: certificates.k8s.io signers. */
+export type SignerVerb = 'approve' | 'sign' | 'attest';
+
 /** What a strategy may know beyond the object. No I/O. */
 export interface StrategyContext {
   /** ms since the epoch. */
   readonly now: number;
-  readonly user: { readonly username: string; readonly groups: readonly string[] };
+  readonly user: {
+    readonly username: string;
+    readonly groups: readonly string[];
+    readonly uid?: string;
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
+  /** Whether the user may use that signer; absent: no. */
+  readonly mayUseSigner?: (verb: SignerVerb, signerName: string) => boolean;
+  /** Absent: no signature can be verified, so none is taken. */
+  readonly verifySignature?: SignatureVerifier | undefined;
   /** The apiVersion the request came in (`events.k8s.io/v1`); the stored form's when absent. */
   readonly apiVersion?: string;
 }

@@ -4,6 +4,7 @@
  * field table by the API Worker.
  */
 import type { GroupResource, KubeObject } from '../meta/object-meta.ts';
+import type { SignerVerb } from '../meta/resource.ts';
 import type { Status } from '../meta/status.ts';
 import type { Change, SelectableMeta } from './change.ts';
 import type { SealReport } from './seal-report.ts';
@@ -29,8 +30,16 @@ export interface RequestTarget {
   readonly user: UserInfo;
 }
 
+/** A permission of the writer's, by group `certificates.k8s.io`, resource `signers`. */
+export interface SignerGrant {
+  readonly verb: SignerVerb;
+  readonly signerName: string;
+}
+
 interface WriteBase extends RequestTarget {
   readonly dryRun: boolean;
+  /** What the authorizer allows of the signers that this write may concern; absent: nothing. */
+  readonly signerGrants?: 'every' | readonly SignerGrant[];
   /** Never empty: the query's fieldManager, or the user agent's first part. */
   readonly fieldManager: string;
 }

@@ -8,6 +8,9 @@ import { statefulSet } from './apps/stateful-set.ts';
 import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler.ts';
 import { cronJob } from './batch/cron-job.ts';
 import { job } from './batch/job.ts';
+import { certificateSigningRequest } from './certificates/certificate-signing-request.ts';
+import { clusterTrustBundle } from './certificates/cluster-trust-bundle.ts';
+import { podCertificateRequest } from './certificates/pod-certificate-request.ts';
 import { lease } from './coordination/lease.ts';
 import { configMap } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
@@ -99,4 +102,7 @@ export const catalog: readonly ResourceDefinition[] = [
   kind(csiStorageCapacity),
   kind(volumeAttributesClass),
   kind(storageVersionMigration),
+  kind(certificateSigningRequest),
+  kind(clusterTrustBundle),
+  kind(podCertificateRequest),
 ];

@@ -137,7 +137,9 @@ describe.skipIf(!hasKubectl())('kubectl', () => {
       /Replicas: +5 desired \| 5 updated \| 5 total \| 5 available \| 0 unavailable/,
     );
 
-    expect(await kubectl('delete deployment web')).toMatch(/^deployment.apps "web" deleted( from default namespace)?\n$/);
+    expect(await kubectl('delete deployment web')).toMatch(
+      /^deployment.apps "web" deleted( from default namespace)?\n$/,
+    );
     await eventually('pods are gone', async () =>
       (await kubectl('get pods -l app=web -o name')) === '' ? true : undefined,
     );

@@ -2,14 +2,17 @@
  * What nodes may write. Source: plugin/pkg/admission/noderestriction. Its part of TokenRequests, which
  * do not pass a shard, is in authn/token-request.ts.
  */
+import { decodeBase64Bytes } from '../../schema/meta/base64.ts';
 import { equalJson } from '../../schema/meta/json-value.ts';
 import type { KubeObject, OwnerReference } from '../../schema/meta/object-meta.ts';
 import { notFound, type Status } from '../../schema/meta/status.ts';
+import { parsePemRequest } from '../../schema/resources/certificates/certificate-request.ts';
 import type { StoreReader } from '../registry/transaction.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission-plugin.ts';
 import { forbiddenNodeLabels } from './node-labels.ts';
 import { isMirrorPod, MIRROR_POD_ANNOTATION, type PodFields } from './pod-fields.ts';
 import { refusal } from './refusal.ts';
+import { signerNameOf } from './signer.ts';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 
@@ -144,6 +147,23 @@ function admitLease(node: string, attributes: AdmissionAttributes): Status | und
     : refusal(attributes, 'can only access node lease with the same name as the requesting node');
 }
 
+const NODE_SIGNERS: readonly string[] = [
+  'kubernetes.io/kubelet-serving',
+  'kubernetes.io/kube-apiserver-client-kubelet',
+];
+
+/** Of the signers that make nodes, a node may want certificates for itself only. */
+function admitCertificateRequest(attributes: AdmissionAttributes): Status | undefined {
+  const { operation, object, user } = attributes;
+  if (operation !== 'CREATE' || !NODE_SIGNERS.includes(signerNameOf(object))) return undefined;
+  const encoded = (object as { spec?: { request?: string } } | undefined)?.spec?.request ?? '';
+  const request = parsePemRequest(decodeBase64Bytes(encoded));
+  if (typeof request === 'string') return refusal(attributes, `unable to parse csr: ${request}`);
+  return request.commonName === user.username
+    ? undefined
+    : refusal(attributes, `can only create a node CSR with CN=${user.username}`);
+}
+
 function restricted(node: string, attributes: AdmissionAttributes, reader: StoreReader): Status | undefined {
   const { resource, subresource } = attributes;
   switch (resource) {
@@ -161,6 +181,8 @@ function restricted(node: string, attributes: AdmissionAttributes, reader: Store
       return subresource === 'status' ? undefined : refusal(attributes, 'may only update PVC status');
     case 'leases.coordination.k8s.io':
       return admitLease(node, attributes);
+    case 'certificatesigningrequests.certificates.k8s.io':
+      return subresource === '' ? admitCertificateRequest(attributes) : undefined;
     default:
       return undefined;
   }

@@ -39,6 +39,7 @@ export class ShardFixture {
       definition: definitionOf,
       createSubresource: findCreateSubresource,
       admission: admissionChain({ randomSuffix: (length) => 'abcdefgh'.slice(0, length) }),
+      verifySignature: () => true,
     };
   }
 

@@ -3,6 +3,7 @@ import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta
 import { catalog } from '../../schema/resources/catalog.ts';
 import { definitionOfKind } from '../../schema/resources/lookup.ts';
 import { bootstrapTokenCleaner } from './bootstrap-token-cleaner.ts';
+import { certificateRequestCleaner, podCertificateRequestCleaner } from './certificate-request-cleaner.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import type { Controller } from './controller.ts';
 import { cronJobController } from './cron-job/cron-job.ts';
@@ -48,6 +49,7 @@ export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSetti
   rootCaPublisher(clusterCa),
   garbageCollector({ kindOf, clusterUid }),
   bootstrapTokenCleaner,
+  podCertificateRequestCleaner,
   podGarbageController,
   claimProtectionController,
   resourceQuotaController,
@@ -72,6 +74,7 @@ export const clusterControllers = (): readonly Controller[] => [
   ...flowControlKeepers,
   flowSchemaStatusController,
   serviceCidrController,
+  certificateRequestCleaner,
 ];
 
 /**

@@ -7,6 +7,7 @@ import type { Status } from '../../schema/meta/status.ts';
 import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
 import { escalationRefusal, mayEscalate } from '../authz/escalation.ts';
 import type { ApiRequest } from './api-request.ts';
+import { withSignerGrants } from './signer-grants.ts';
 import { shardOf } from './stores.ts';
 
 /** How often a patch is tried again because the object has changed meanwhile. */
@@ -16,9 +17,11 @@ type ObjectWrite = Extract<WriteRequest, { verb: 'create' | 'update' | 'patch' }
 
 const refused = (status: Status): Answer => ({ code: status.code, body: JSON.stringify(status) });
 
-/** Sends a write to its shard, after what RBAC asks of writers of RBAC objects. */
-export function writeObject(api: ApiRequest, request: ObjectWrite): Promise<Answer> {
-  if (!mayEscalate(request.resource, api.user)) return shardOf(api.env, request.namespace).write(request);
+/** Sends a write to its shard, after what RBAC asks of writers of RBAC objects, and with what it says of signers. */
+export async function writeObject(api: ApiRequest, request: ObjectWrite): Promise<Answer> {
+  if (!mayEscalate(request.resource, api.user)) {
+    return shardOf(api.env, request.namespace).write(await withSignerGrants(api, request));
+  }
   return request.verb === 'patch' ? patchChecked(api, request) : writeChecked(api, request);
 }
 

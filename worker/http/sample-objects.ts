@@ -8,6 +8,23 @@ const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: '
 const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] }];
 const jobTemplate = { metadata: { labels }, spec: { ...pod, restartPolicy: 'Never' } };
 
+/** PKCS #10 in DER, in base64, and the same as PEM in base64; an empty request of some key. */
+const REQUEST =
+  'MIG6MGICAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABE/zihxCXOHjq7sKIlEDlqXTy2rECkKAd6VmgOTvAUgxtiVf6ZqojfJy7JOJvs/gS4MsWRX4cmQR5f8sF/kKL9CgADAKBggqhkjOPQQDAgNIADBFAiEAxJ/mMV1qa6Vo1A4mT1MFkOpZoQVsWB1+3CBK19wk3P8CIANunx4fQK/h+lZWg/rwyltJ5QgVpAZ1K0ukoXVNh9Vz';
+const PEM_REQUEST =
+  'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlHNk1HSUNBUUF3QURCWk1CTUdCeXFHU000OUFnRUdDQ3FHU000OUF3RUhBMElBQkUvemloeENYT0hqcTdzSwpJbEVEbHFYVHkyckVDa0tBZDZWbWdPVHZBVWd4dGlWZjZacW9qZkp5N0pPSnZzL2dTNE1zV1JYNGNtUVI1ZjhzCkYva0tMOUNnQURBS0JnZ3Foa2pPUFFRREFnTklBREJGQWlFQXhKL21NVjFxYTZWbzFBNG1UMU1Ga09wWm9RVnMKV0IxKzNDQksxOXdrM1A4Q0lBTnVueDRmUUsvaCtsWldnL3J3eWx0SjVRZ1ZwQVoxSzB1a29YVk5oOVZ6Ci0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo=';
+/** A certificate of some authority. */
+const ANCHOR = `-----BEGIN CERTIFICATE-----
+MIIBIjCByqADAgECAgEBMAoGCCqGSM49BAMCMBExDzANBgNVBAMTBmFuY2hvcjAe
+Fw0yNjAxMDEwMDAwMDBaFw0zNjAxMDEwMDAwMDBaMBExDzANBgNVBAMTBmFuY2hv
+cjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABE/zihxCXOHjq7sKIlEDlqXTy2rE
+CkKAd6VmgOTvAUgxtiVf6ZqojfJy7JOJvs/gS4MsWRX4cmQR5f8sF/kKL9CjEzAR
+MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgaBKk+rS2L1nUP+jz
+qMkA/fvXXShaygPVtx58hMPqXDcCIB0/0tbSoN9slNooZuSQP/AEXPNzHKsZ6ICT
+3GmEogpB
+-----END CERTIFICATE-----
+`;
+
 export const SAMPLE_OBJECTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   namespaces: {},
   nodes: { spec: { podCIDR: '10.1.0.0/24' }, status: { capacity: { cpu: '2', memory: '1Gi' } } },
@@ -118,6 +135,22 @@ export const SAMPLE_OBJECTS: Readonly<Record<string, Readonly<Record<string, unk
     spec: { resource: { group: 'apps', resource: 'deployments' } },
   },
   'runtimeclasses.node.k8s.io': { handler: 'runc' },
+  'certificatesigningrequests.certificates.k8s.io': {
+    spec: { request: PEM_REQUEST, signerName: 'example.com/signer', usages: ['client auth'] },
+  },
+  'clustertrustbundles.certificates.k8s.io': { spec: { trustBundle: ANCHOR } },
+  'podcertificaterequests.certificates.k8s.io': {
+    spec: {
+      signerName: 'example.com/signer',
+      podName: 'a',
+      podUID: 'u1',
+      serviceAccountName: 'default',
+      serviceAccountUID: 'u2',
+      nodeName: 'n1',
+      nodeUID: 'u3',
+      stubPKCS10Request: REQUEST,
+    },
+  },
 };
 
 /** A name that objects of the kind may have. */

@@ -44,6 +44,7 @@ export class TestServer {
       definition: (resource) => definitions.get(resource),
       createSubresource: findCreateSubresource,
       admission: openAdmission,
+      verifySignature: () => true,
       pools: {
         clusterIPs: addressPool(SERVICE_CIDR, new Set(), () => 0.5),
         nodePorts: portPool(NODE_PORT_RANGE, new Set(), () => 0.5),

@@ -3,7 +3,8 @@
  * shard composes one per batch; everything in it is synchronous.
  */
 import type { GroupResource, KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
-import type { ResourceDefinition, ValuePools } from '../../schema/meta/resource.ts';
+import type { ResourceDefinition, SignerVerb, ValuePools } from '../../schema/meta/resource.ts';
+import type { SignatureVerifier } from '../../schema/meta/signature.ts';
 import type { Result, Status } from '../../schema/meta/status.ts';
 import type { DeleteOptions, WriteRequest } from '../../schema/protocol/shard.ts';
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
@@ -31,6 +32,8 @@ export interface AdmissionAttributes {
   readonly user: UserInfo;
   /** ms since the epoch. */
   readonly now: number;
+  /** Whether the user may use that signer of certificates. */
+  mayUseSigner(verb: SignerVerb, signerName: string): boolean;
   /** Adds a text to the `Warning` headers of the answer. */
   warn(text: string): void;
   /**
@@ -77,6 +80,8 @@ export interface RegistryEnvironment {
   definition(resource: GroupResource): ResourceDefinition | undefined;
   createSubresource(resource: GroupResource, subresource: string): CreateSubresource | undefined;
   readonly admission: AdmissionChain;
+  /** Absent: signatures cannot be verified, so none is taken. */
+  readonly verifySignature?: SignatureVerifier;
   /**
    * The cluster-wide values leased to this batch; absent where no lease is at hand. Then (and when the
    * lease does not suffice) a kind that draws values makes the request fail with `LeaseExhausted`, to be

@@ -1,7 +1,13 @@
 /** What a write is aimed at: the kind, the served version, and whose rules apply. */
 import type { GroupResource, KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { ObjectMetaRules } from '../../schema/meta/object-meta-validation.ts';
-import type { ResourceDefinition, ServedVersion, StrategyContext, UpdateStrategy } from '../../schema/meta/resource.ts';
+import type {
+  ResourceDefinition,
+  ServedVersion,
+  SignerVerb,
+  StrategyContext,
+  UpdateStrategy,
+} from '../../schema/meta/resource.ts';
 import { qualifiedResource, servedVersionOf } from '../../schema/meta/served-version.ts';
 import { failure, type Result, type Status } from '../../schema/meta/status.ts';
 import type { WriteRequest } from '../../schema/protocol/shard.ts';
@@ -57,11 +63,22 @@ export function writeContext(
     subresource: request.subresource ?? '',
     tx,
     env,
-    strategy: { now: env.now, user: request.user, apiVersion: request.apiVersion },
+    strategy: {
+      now: env.now,
+      user: request.user,
+      apiVersion: request.apiVersion,
+      mayUseSigner: mayUseSigner(request),
+      verifySignature: env.verifySignature,
+    },
     warnings: [],
     alongside: [],
   };
 }
+
+const mayUseSigner =
+  ({ signerGrants = [] }: Omit<WriteRequest, 'verb'>) =>
+  (verb: SignerVerb, signerName: string): boolean =>
+    signerGrants === 'every' || signerGrants.some((grant) => grant.verb === verb && grant.signerName === signerName);
 
 /** The rules of the object itself or of one of its subresources; undefined where it has no such one. */
 export function updateStrategyOf(
@@ -116,6 +133,7 @@ export function admissionAttributes(context: WriteContext, of: AdmissionObjects)
     dryRun: context.request.dryRun,
     user: context.request.user,
     now: context.env.now,
+    mayUseSigner: mayUseSigner(context.request),
     warn: (text) => context.warnings.push(text),
     alsoWrite: (write) => context.alongside.push(write),
   };

@@ -1,4 +1,5 @@
 /** Joins a shard's batches with the registry and the controllers. */
+import type { SignatureVerifier } from '../../schema/meta/signature.ts';
 import { definitionOf } from '../../schema/resources/lookup.ts';
 import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
 import { admissionChain } from '../admission/chain.ts';
@@ -16,6 +17,7 @@ export interface Platform {
   now(): number;
   newUid(): string;
   randomSuffix(length: number): string;
+  readonly verifySignature: SignatureVerifier;
 }
 
 export class RegistryBinding {
@@ -75,6 +77,7 @@ export class RegistryBinding {
       definition: definitionOf,
       createSubresource: findCreateSubresource,
       admission: this.#admission,
+      verifySignature: this.#platform.verifySignature,
       pools: tx.pools,
     };
   }

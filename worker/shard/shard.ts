@@ -37,6 +37,7 @@ import { valueDemandOf } from '../registry/value-demand.ts';
 import { parseEncryptionKeys } from '../sealing/encryption-keys.ts';
 import { sealedRows } from '../sealing/sealed-rows.ts';
 import { ShardStore } from '../storage/shard-store.ts';
+import { verifySignature } from '../verify-signature.ts';
 import { CONFIG_RESOURCES, ConfigCopy } from './config-copy.ts';
 import { Effects, effectsOf } from './effects.ts';
 import { RegistryBinding } from './registry-binding.ts';
@@ -92,7 +93,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
     });
     const isCluster = this.#namespace === '';
     this.#registry = new RegistryBinding(
-      { now: () => Date.now(), newUid: () => crypto.randomUUID(), randomSuffix },
+      { now: () => Date.now(), newUid: () => crypto.randomUUID(), randomSuffix, verifySignature },
       isCluster ? clusterControllers() : namespacedControllers({ clusterCa: env.CLUSTER_CA }),
     );
     this.#config = new ConfigCopy((revision) => this.#shard('').config({ namespace: this.#namespace, revision }));

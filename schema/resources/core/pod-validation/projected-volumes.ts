@@ -165,9 +165,13 @@ function validateTrustBundle(
 }
 
 const KEY_TYPES = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];
-const CERTIFICATE_SECONDS_MIN = 3600;
+export const CERTIFICATE_SECONDS_MIN = 3600;
 const CERTIFICATE_SECONDS_MAX = 91 * 24 * 3600;
 const KUBERNETES_CERTIFICATE_SECONDS_MAX = 24 * 3600;
+
+/** How long a pod's certificate may be valid at most: Kubernetes' own signers keep them short. */
+export const certificateSecondsMax = (signerName: string): number =>
+  /^(?:[^/]*\.)?kubernetes\.io\//.test(signerName) ? KUBERNETES_CERTIFICATE_SECONDS_MAX : CERTIFICATE_SECONDS_MAX;
 
 function validatePodCertificate(
   source: NonNullable<Source['podCertificate']>,
@@ -181,8 +185,7 @@ function validatePodCertificate(
   if (!KEY_TYPES.includes(keyType)) errors.push(notSupported(`${path}.keyType`, keyType, KEY_TYPES));
   if (seconds !== undefined) {
     const at = `${path}.maxExpirationSeconds`;
-    const isKubernetes = /^(?:[^/]*\.)?kubernetes\.io\//.test(signerName);
-    const max = isKubernetes ? KUBERNETES_CERTIFICATE_SECONDS_MAX : CERTIFICATE_SECONDS_MAX;
+    const max = certificateSecondsMax(signerName);
     if (seconds < CERTIFICATE_SECONDS_MIN) {
       errors.push(invalid(at, seconds, `if provided, maxExpirationSeconds must be >= ${CERTIFICATE_SECONDS_MIN}`));
     }
@@ -202,7 +205,8 @@ function validatePodCertificate(
 
 const USER_ANNOTATIONS_BYTES_MAX = 256 * 1024;
 
-function validateUserAnnotations(
+/** Annotations that a pod's author passes on to the signer. */
+export function validateUserAnnotations(
   annotations: Record<string, string> | undefined,
   path: string,
   errors: FieldError[],
