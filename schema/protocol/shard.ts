@@ -105,6 +105,8 @@ export interface Answer {
   readonly code: number;
   readonly body: string;
   readonly warnings?: readonly string[];
+  /** What admission says for the audit log. */
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
 }
 
 /** How watch events are to be written. `table` and `partial` need no knowledge of the client. */

@@ -36,6 +36,8 @@ export interface AdmissionAttributes {
   mayUseSigner(verb: SignerVerb, signerName: string): boolean;
   /** Adds a text to the `Warning` headers of the answer. */
   warn(text: string): void;
+  /** Adds an annotation to the request's audit event (not to the object); the first value of a key counts. */
+  annotate(key: string, value: string): void;
   /**
    * A write to be done together with the request's own, should that come to pass (what quotas count).
    * For validating plugins.

@@ -6,7 +6,7 @@ import { encodeObject } from '../../schema/meta/encode-object.ts';
 import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { type Scale, scaleOf } from '../../schema/meta/scale.ts';
 import { apiVersionOf, fromServed, toServed } from '../../schema/meta/served-version.ts';
-import { fail, methodNotSupported, ok, type Result, type Status } from '../../schema/meta/status.ts';
+import { fail, methodNotSupported, ok, type Result } from '../../schema/meta/status.ts';
 import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
 import { createObject, warn } from './create.ts';
 import { deleteObject } from './delete.ts';
@@ -25,10 +25,13 @@ export type Outcome = Result<{ readonly code: number; readonly text: string }>;
 /** Executes one request. The answer's body is an object, a list or a Status in the request's version. */
 export function executeWrite(request: WriteRequest, tx: StoreTransaction, env: RegistryEnvironment): Answer {
   const context = writeContext(request, tx, env);
-  if (!context) return statusAnswer(unknownPath(), []);
+  if (!context) {
+    const status = unknownPath();
+    return { code: status.code, body: JSON.stringify(status) };
+  }
   const outcome = perform(context, request);
-  if (!outcome.ok) return statusAnswer(outcome.status, context.warnings);
-  return answer(outcome.value.code, outcome.value.text, context.warnings);
+  if (!outcome.ok) return answer(outcome.status.code, JSON.stringify(outcome.status), context);
+  return answer(outcome.value.code, outcome.value.text, context);
 }
 
 function perform(context: WriteContext, request: WriteRequest): Outcome {
@@ -133,9 +136,9 @@ function listText(context: WriteContext, objects: readonly UntypedObject[]): str
 
 const higher = (a: string, b: string): string => (a.length > b.length || (a.length === b.length && a > b) ? a : b);
 
-function answer(code: number, body: string, warnings: readonly string[]): Answer {
-  return warnings.length > 0 ? { code, body, warnings: [...new Set(warnings)] } : { code, body };
-}
-
-const statusAnswer = (status: Status, warnings: readonly string[]): Answer =>
-  answer(status.code, JSON.stringify(status), warnings);
+const answer = (code: number, body: string, { warnings, auditAnnotations }: WriteContext): Answer => ({
+  code,
+  body,
+  ...(warnings.length > 0 ? { warnings: [...new Set(warnings)] } : {}),
+  ...(auditAnnotations.size > 0 ? { auditAnnotations: Object.fromEntries(auditAnnotations) } : {}),
+});

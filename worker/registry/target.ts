@@ -14,7 +14,7 @@ import type { WriteRequest } from '../../schema/protocol/shard.ts';
 import type { AdmissionAttributes, AdmissionOperation, RegistryEnvironment } from './environment.ts';
 import type { StoreTransaction } from './transaction.ts';
 
-/** One request under way. `warnings` collects texts for the `Warning` headers. */
+/** One request under way. `warnings` collects texts for the `Warning` headers, `auditAnnotations` what admission says for the audit log. */
 export interface WriteContext {
   readonly request: Omit<WriteRequest, 'verb'>;
   readonly definition: ResourceDefinition;
@@ -27,6 +27,8 @@ export interface WriteContext {
   readonly env: RegistryEnvironment;
   readonly strategy: StrategyContext;
   readonly warnings: string[];
+  /** For the audit event, from admission. */
+  readonly auditAnnotations: Map<string, string>;
   /** What admission wants written with the object; see `AdmissionAttributes.alsoWrite`. */
   readonly alongside: ((tx: StoreTransaction) => void)[];
 }
@@ -71,6 +73,7 @@ export function writeContext(
       verifySignature: env.verifySignature,
     },
     warnings: [],
+    auditAnnotations: new Map(),
     alongside: [],
   };
 }
@@ -135,6 +138,9 @@ export function admissionAttributes(context: WriteContext, of: AdmissionObjects)
     now: context.env.now,
     mayUseSigner: mayUseSigner(context.request),
     warn: (text) => context.warnings.push(text),
+    annotate: (key, value) => {
+      if (!context.auditAnnotations.has(key)) context.auditAnnotations.set(key, value);
+    },
     alsoWrite: (write) => context.alongside.push(write),
   };
 }
