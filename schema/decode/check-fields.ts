@@ -1,6 +1,6 @@
 /**
  * Checks a decoded object against the field table, as upstream's decoding into Go structs would:
- * wrong types are errors, unknown fields are dropped and reported, null counts as absent, and
+ * wrong types are errors, unknown fields are dropped and reported, null and empties count as absent, and
  * quantities, times and base64 are put into the form upstream stores.
  */
 import { formatQuantity, quantityFromJson } from '../meta/quantity.ts';
@@ -8,6 +8,7 @@ import { canonicalMicroTime, canonicalTime } from '../meta/time.ts';
 import { type FieldType, goTypeText, mustStructTypeOf, type StructType, versionAndName } from './field-table.ts';
 import { goTimeError, RFC3339_LAYOUT, RFC3339_MICRO_LAYOUT } from './go-time-error.ts';
 import { goFieldPath, goTypeNameOf } from './go-type-names.ts';
+import { zeroFieldsOf } from './zero-fields.ts';
 
 /** Upstream stops collecting here. */
 const UNKNOWN_FIELDS_MAX = 100;
@@ -50,6 +51,17 @@ const INT64_LIMIT = 2 ** 63;
 const PLAIN_QUANTITY = /^[1-9]\d{0,2}(?:m|k|M|G|Ki|Mi|Gi|)$/;
 const SIX_DECIMALS = /:\d{2}[.,]\d{6}(?:Z|[+-])/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Lists whose defaults or validation upstream decides by whether they were given, be it empty. */
+const KEPT_WHEN_EMPTY: ReadonlySet<string> = new Set(['V2HPAScalingRules.policies']);
+
+/** Whether Go's encoding leaves an empty list or map out (`omitempty`): it is never stored, nor shown again. */
+function isLeftOut(value: unknown, field: FieldType, key: string, { name }: StructType): boolean {
+  if (field.kind === 'list') {
+    if (!Array.isArray(value) || value.length > 0) return false;
+  } else if (field.kind !== 'map' || !isObject(value) || Object.keys(value).length > 0) return false;
+  return !KEPT_WHEN_EMPTY.has(`${name}.${key}`) && !zeroFieldsOf(name).has(key);
+}
 
 const isObject = (value: unknown): value is Members => typeof value === 'object' && !Array.isArray(value);
 
@@ -137,7 +149,8 @@ class FieldChecker {
       } else {
         this.path.push(key);
         const kept = this.value(value, field);
-        if (kept !== value) object[key] = kept;
+        if (isLeftOut(kept, field, key, type)) delete object[key];
+        else if (kept !== value) object[key] = kept;
         this.path.pop();
       }
     }

@@ -37,6 +37,20 @@ describe('what a decoded object is', () => {
     expect(object).toEqual({ kind: 'ConfigMap', apiVersion: 'v1', metadata: {}, data: { a: '' } });
   });
 
+  test('empty lists and maps are left out, save where the encoding always has them', () => {
+    const metadata = { name: 'a', labels: {}, annotations: {}, finalizers: [], ownerReferences: [] };
+    expect(objectOf({ metadata, data: {} })).toEqual({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'a' } });
+    const container = { name: 'a', args: [], resources: { limits: {} }, securityContext: { capabilities: {} } };
+    const spec = { selector: { matchLabels: {} }, template: { spec: { containers: [container], nodeSelector: {} } } };
+    expect(objectOf({ spec }, asDeployment).spec).toEqual({
+      selector: {},
+      template: { spec: { containers: [{ name: 'a', resources: {}, securityContext: { capabilities: {} } }] } },
+    });
+    expect(objectOf({ spec: { template: { spec: { containers: [] } } } }, asDeployment).spec as object).toEqual({
+      template: { spec: { containers: [] } },
+    });
+  });
+
   test('quantities, times and base64 are stored as upstream stores them', () => {
     const resources = { limits: { cpu: 1, memory: '0.5Gi' }, requests: { cpu: ' 1000m ' } };
     const object = objectOf(
