@@ -1,7 +1,10 @@
 /** Answers as Table or PartialObjectMetadata. Source: apiserver endpoints/handlers/response.go. */
 import { cloneJson } from '../../schema/meta/json-value.ts';
 import type { ObjectMeta, UntypedObject } from '../../schema/meta/object-meta.ts';
+import type { PrinterColumn } from '../../schema/meta/resource.ts';
+import type { Scale } from '../../schema/meta/scale.ts';
 import { badRequest, fail, notAcceptable, ok, type Result } from '../../schema/meta/status.ts';
+import { scaleTable } from '../../schema/resources/scale-printing.ts';
 import type { ListForm } from './list-parts.ts';
 import type { AllowsConversion, Conversion } from './negotiation/accept.ts';
 import type { ServedResource } from './served-resources.ts';
@@ -66,7 +69,15 @@ export function convertedList(conversion: Conversion, context: FormContext): Lis
   if (kind === 'Table') {
     return {
       head: (_head, metadata) =>
-        opened({ kind, apiVersion, metadata, columnDefinitions: columnDefinitions(context) }, 'rows'),
+        opened(
+          {
+            kind,
+            apiVersion,
+            metadata,
+            columnDefinitions: columnDefinitions(context.resource.definition.table.columns),
+          },
+          'rows',
+        ),
       items: (text) => eachItem(text, (item) => rowOf(item, apiVersion, context)),
     };
   }
@@ -99,17 +110,18 @@ const partialListOf = (list: ListText, apiVersion: string) => ({
 });
 
 function tableOf(list: ListText | undefined, object: UntypedObject, apiVersion: string, context: FormContext) {
+  const { columns } = isScale(object) ? scaleTable : context.resource.definition.table;
   return {
     kind: 'Table',
     apiVersion,
     metadata: list ? list.metadata : { resourceVersion: object.metadata.resourceVersion },
-    columnDefinitions: columnDefinitions(context),
+    columnDefinitions: columnDefinitions(columns),
     rows: (list ? list.items : [object]).map((item) => rowOf(item, apiVersion, context)),
   };
 }
 
-const columnDefinitions = ({ resource }: FormContext) =>
-  resource.definition.table.columns.map(({ name, type, format, description, priority }) => ({
+const columnDefinitions = (columns: readonly PrinterColumn[]) =>
+  columns.map(({ name, type, format, description, priority }) => ({
     name,
     type,
     format: format ?? '',
@@ -117,17 +129,25 @@ const columnDefinitions = ({ resource }: FormContext) =>
     priority: priority ?? 0,
   }));
 
+/** A `scale` subresource's answer, whatever the resource. */
+const isScale = (object: UntypedObject): object is UntypedObject & Scale =>
+  object.kind === 'Scale' && object.apiVersion === 'autoscaling/v1';
+
 function rowOf(item: UntypedObject, apiVersion: string, context: FormContext) {
+  if (isScale(item)) return { cells: scaleTable.cells(item, context.now), ...rowObject(item, apiVersion, context) };
   const { definition, served } = context.resource;
   const typed: UntypedObject = { ...item, kind: definition.kind, apiVersion: context.resource.apiVersion };
   const stored = served?.toStored ? served.toStored(cloneJson(typed)) : typed;
-  const cells = definition.table.cells(stored, context.now);
-  switch (context.include) {
+  return { cells: definition.table.cells(stored, context.now), ...rowObject(typed, apiVersion, context) };
+}
+
+function rowObject(object: UntypedObject, apiVersion: string, { include }: FormContext): { object?: unknown } {
+  switch (include) {
     case 'None':
-      return { cells };
+      return {};
     case 'Metadata':
-      return { cells, object: partialOf(item.metadata, apiVersion) };
+      return { object: partialOf(object.metadata, apiVersion) };
     case 'Object':
-      return { cells, object: typed };
+      return { object };
   }
 }

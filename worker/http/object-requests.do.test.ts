@@ -147,6 +147,16 @@ describe('lists', () => {
     });
     expect(everywhere.object).toMatchObject({ kind: 'Table', rows: [{ cells: ['p1', 0, '0s'] }, {}, {}] });
   });
+
+  it('print a scale with columns of its own', async () => {
+    await send('POST /apis/apps/v1/namespaces/shop/deployments', { body: deployment('sized', 0) });
+    const { object } = await send('GET /apis/apps/v1/namespaces/shop/deployments/sized/scale', {
+      headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' },
+    });
+    const { columnDefinitions } = object as unknown as { columnDefinitions: { name: string }[] };
+    expect(columnDefinitions.map(({ name }) => name)).toEqual(['Name', 'Desired', 'Available', 'Age']);
+    expect(object).toMatchObject({ kind: 'Table', rows: [{ cells: ['sized', 0, 0, '0s'] }] });
+  });
 });
 
 describe('events', () => {

@@ -72,6 +72,18 @@ describe('the Job controller', () => {
     expect(tracked(shard)).toBe(0);
   });
 
+  it('releases a pod that it owns no longer', () => {
+    const shard = shardWith();
+    shard.change<Pod>('pods', active(shard)[0]?.metadata.name ?? '', (pod) => {
+      delete pod.metadata.ownerReferences;
+      pod.metadata.labels = {};
+    });
+    shard.settle();
+    const orphan = podsOf(shard).find(({ metadata }) => !metadata.ownerReferences);
+    expect(orphan?.metadata.finalizers).toBeUndefined();
+    expect(tracked(shard)).toBe(1);
+  });
+
   it('keeps as many pods as the parallelism says, until the completions are reached', () => {
     const shard = shardWith({ parallelism: 2, completions: 5 });
     for (let done = 0; done < 5; done++) {

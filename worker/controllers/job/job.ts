@@ -46,7 +46,7 @@ export const jobController = defineController({
   name: 'job',
   for: JOBS,
   owns: ['pods'],
-  // Pods whose Job is gone must be released, too.
+  // Pods whose Job is gone, or has let them go, must be released, too.
   watches: [{ resource: 'pods', keys: (pod) => trackedOwner(pod) }],
   reconcile(view, name, context) {
     const job = view.get(JOBS, name) as KubeObject as Job | undefined;
@@ -54,9 +54,14 @@ export const jobController = defineController({
   },
 });
 
+/** Stands for the Job of tracked pods that have no controller any more: no Job has this name. */
+const NO_OWNER = '';
+
 function trackedOwner(pod: Pod): readonly string[] {
+  if (!isTracked(pod)) return [];
   const owner = controllerOf(pod);
-  return owner?.kind === 'Job' && isTracked(pod) ? [owner.name] : [];
+  if (!owner) return [NO_OWNER];
+  return owner.kind === 'Job' ? [owner.name] : [];
 }
 
 const releaseOrphans = (view: StoreReader, name: string): readonly ControllerWrite[] =>
