@@ -49,7 +49,9 @@ export class KubectlSession {
   async play(steps: readonly Step[]): Promise<void> {
     for (const [command, told] of steps) {
       const expected: Expected = typeof told === 'string' || told instanceof RegExp ? { out: told } : (told ?? {});
-      const { code, stdout, stderr } = await this.run(command, expected);
+      const { code, stdout: printed, stderr } = await this.run(command, expected);
+      // Said since 1.34.
+      const stdout = printed.replace(/ from \S+ namespace(?=$| \()/gm, '');
       const context = `kubectl ${command}\n${stderr}${stdout}`;
       if (expected.out !== undefined) expectText(stdout, expected.out, context);
       if (expected.err !== undefined) expectText(stderr, expected.err, context);
