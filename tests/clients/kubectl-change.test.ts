@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { KUBECTL, kubectlMinor } from '../cluster/kubectl-program.ts';
-import { type RunningCluster, startCluster } from '../cluster/running-cluster.ts';
+import { kubectlMinor } from '../cluster/kubectl-program.ts';
+import { KUBECTL, type RunningCluster, startCluster } from '../cluster/running-cluster.ts';
 import { KubectlSession, type Step } from './kubectl-session.ts';
 
 const MINOR_MIN = 31;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { KUBECTL, kubectlMinor } from '../cluster/kubectl-program.ts';
-import { type RunningCluster, startCluster } from '../cluster/running-cluster.ts';
+import { kubectlMinor } from '../cluster/kubectl-program.ts';
+import { KUBECTL, type RunningCluster, startCluster } from '../cluster/running-cluster.ts';
 import { KubectlSession } from './kubectl-session.ts';
 
 const MINOR_MIN = 31;

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { KUBECTL, kubectlMinor } from '../cluster/kubectl-program.ts';
-import { type RunningCluster, startCluster } from '../cluster/running-cluster.ts';
+import { kubectlMinor } from '../cluster/kubectl-program.ts';
+import { KUBECTL, type RunningCluster, startCluster } from '../cluster/running-cluster.ts';
 import { columnsOf, KubectlSession } from './kubectl-session.ts';
 
 const MINOR_MIN = 31;

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
-import { KUBECTL } from '../cluster/kubectl-program.ts';
-import type { CommandResult, RunningCluster } from '../cluster/running-cluster.ts';
+
+import { type CommandResult, KUBECTL, type RunningCluster } from '../cluster/running-cluster.ts';
 
 const COMMAND_TIMEOUT_MS = 60_000;
 

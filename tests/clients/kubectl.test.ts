@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasKubectl, KUBECTL } from '../cluster/kubectl-program.ts';
-import { type CommandResult, type RunningCluster, startCluster } from '../cluster/running-cluster.ts';
+import {
+  type CommandResult,
+  hasKubectl,
+  KUBECTL,
+  type RunningCluster,
+  startCluster,
+} from '../cluster/running-cluster.ts';
 import { eventually } from './api-calls.ts';
 
 const deployment = (name: string, image: string, replicas = 2): string =>

@@ -1,15 +1,7 @@
-/** The kubectl that tests run. */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { hasKubectl, KUBECTL } from './running-cluster.ts';
 
-/** What `npm test` fetches; the system's own may be years old. */
-const CURRENT = new URL('../../dist/tools/kubectl', import.meta.url).pathname;
-
-export const KUBECTL = existsSync(CURRENT) ? CURRENT : '/usr/bin/kubectl';
-
-export const hasKubectl = (): boolean => existsSync(KUBECTL);
-
-/** Its minor version, 0 when there is none: older programs lack some verbs and flags. */
+/** kubectl's minor version, 0 when there is none: older programs lack some verbs and flags. */
 export function kubectlMinor(): number {
   if (!hasKubectl()) return 0;
   const { clientVersion } = JSON.parse(

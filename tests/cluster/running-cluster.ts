@@ -8,7 +8,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { KUBECTL } from './kubectl-program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const READY_TIMEOUT_MS = 180_000;
@@ -133,6 +132,11 @@ async function stopProcess(child: ChildProcess): Promise<void> {
   await gone;
   clearTimeout(kill);
 }
+
+const CURRENT_KUBECTL = join(root, 'dist', 'tools', 'kubectl');
+/** The one `npm test` brings, or the system's. */
+export const KUBECTL = existsSync(CURRENT_KUBECTL) ? CURRENT_KUBECTL : '/usr/bin/kubectl';
+export const hasKubectl = (): boolean => existsSync(KUBECTL);
 
 async function kubectl(kubeconfig: string, args: readonly string[], stdin?: string): Promise<CommandResult> {
   const running = promisify(execFile)(KUBECTL, ['--kubeconfig', kubeconfig, ...args], {

@@ -7,8 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeTestImages } from '../../scripts/test-images.ts';
 import { eventually } from '../clients/api-calls.ts';
-import { hasKubectl, KUBECTL } from '../cluster/kubectl-program.ts';
-import { type RunningCluster, startCluster } from '../cluster/running-cluster.ts';
+import { hasKubectl, KUBECTL, type RunningCluster, startCluster } from '../cluster/running-cluster.ts';
 import { whyNoContainers } from './requirements.ts';
 
 const why = whyNoContainers() ?? (hasKubectl() ? undefined : `${KUBECTL} is not installed`);
