@@ -10,7 +10,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ADDED_FIELDS, ADDED_PACKAGES, REMOVED_FIELDS } from './schema-additions.ts';
+import { ADDED_FIELDS, ADDED_PACKAGES, REMOVED_FIELDS, TAKEN_OVER } from './schema-additions.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const CLIENT_MODELS = path.join(ROOT, 'node_modules/@kubernetes/client-node/dist/gen/models');
@@ -80,7 +80,12 @@ function requiredNames(declaration: string): Set<string> {
   return new Set([...declaration.matchAll(/^ {4}'([^']+)': /gm)].map(([, name = '']) => name));
 }
 
-function readType(name: string): { type: Type; descriptions: Record<string, string> } {
+interface DescribedType {
+  readonly type: Type;
+  readonly descriptions: Record<string, string>;
+}
+
+function readType(name: string): DescribedType {
   const source = readFileSync(path.join(CLIENT_MODELS, `${name}.js`), 'utf8');
   const declaration = readFileSync(path.join(CLIENT_MODELS, `${name}.d.ts`), 'utf8');
   const required = requiredNames(declaration);
@@ -90,6 +95,14 @@ function readType(name: string): { type: Type; descriptions: Record<string, stri
     required: required.has(baseName),
   }));
   return { type: { name, fields }, descriptions: readDescriptions(declaration) };
+}
+
+/** A type's counterpart in the newer version; `V1beta2DeviceTaint` in it becomes `V1DeviceTaint`. */
+function takenOver(name: string, from: string): DescribedType {
+  const { type, descriptions } = readType(from);
+  const [, newer = '', older = ''] = /^(V\d+)\w* (V\d+[a-z]+\d+)/.exec(`${name} ${from}`) ?? [];
+  const fields = type.fields.map((field) => ({ ...field, type: field.type.replace(older, newer) }));
+  return { type: { name, fields }, descriptions };
 }
 
 const unindent = (comment: string): string =>
@@ -307,7 +320,7 @@ function write(file: string, text: string): void {
 }
 
 function main(): void {
-  const read = listedTypes().map(readType);
+  const read = [...listedTypes().map(readType), ...Object.entries(TAKEN_OVER).map((pair) => takenOver(...pair))];
   const facts = readAllFacts();
   const listed = read.map(({ type }) => withAdditions(withQuantities(type, factsOf(type, facts))));
   const known = new Set(listed.map((type) => type.name));

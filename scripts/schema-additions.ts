@@ -400,6 +400,7 @@ export const REMOVED_FIELDS: ReadonlySet<string> = new Set([
 export const ADDED_PACKAGES: Readonly<Record<string, string>> = {
   'io.k8s.api.certificates.v1':
     'V1ClusterTrustBundle V1ClusterTrustBundleList V1PodCertificateRequest V1PodCertificateRequestList',
+  'io.k8s.api.resource.v1': 'V1DeviceTaintRule V1DeviceTaintRuleList',
   'io.k8s.api.scheduling.v1alpha3': `V1alpha3TopologyConstraint V1alpha3WorkloadPodGroupAllDisruptionMode
     V1alpha3WorkloadPodGroupBasicSchedulingPolicy V1alpha3WorkloadPodGroupDisruptionMode
     V1alpha3WorkloadPodGroupGangSchedulingPolicy V1alpha3WorkloadPodGroupResourceClaim
@@ -407,4 +408,13 @@ export const ADDED_PACKAGES: Readonly<Record<string, string>> = {
     V1alpha3WorkloadPodGroupSingleDisruptionMode`,
   'io.k8s.api.storagemigration.v1': `V1StorageVersionMigration V1StorageVersionMigrationSpec
     V1StorageVersionMigrationStatus`,
+};
+
+/** Types that a version took over from an older one as they are: only the packages' names of the older exist. */
+export const TAKEN_OVER: Readonly<Record<string, string>> = {
+  V1DeviceTaintRule: 'V1beta2DeviceTaintRule',
+  V1DeviceTaintRuleList: 'V1beta2DeviceTaintRuleList',
+  V1DeviceTaintRuleSpec: 'V1beta2DeviceTaintRuleSpec',
+  V1DeviceTaintRuleStatus: 'V1beta2DeviceTaintRuleStatus',
+  V1DeviceTaintSelector: 'V1beta2DeviceTaintSelector',
 };

@@ -29,7 +29,7 @@ const MAP_LISTS: Readonly<Record<string, string>> = {
   'status,reason': 'V1PodVolumeHealth.healthConditions V1VolumeHealthStatus.healthConditions',
   'topologyKey,whenUnsatisfiable': 'V1PodSpec.topologySpreadConstraints',
   type: `V1AllocatedDeviceStatus.conditions V1CertificateSigningRequestStatus.conditions V1ComponentStatus.conditions
-    V1DaemonSetStatus.conditions V1DeploymentStatus.conditions V1FlowSchemaStatus.conditions
+    V1DaemonSetStatus.conditions V1DeploymentStatus.conditions V1DeviceTaintRuleStatus.conditions V1FlowSchemaStatus.conditions
     V1NamespaceStatus.conditions V1NodeStatus.addresses V1NodeStatus.conditions
     V1PersistentVolumeClaimStatus.conditions V1PodCertificateRequestStatus.conditions
     V1PodDisruptionBudgetStatus.conditions V1PodStatus.conditions V1PriorityLevelConfigurationStatus.conditions

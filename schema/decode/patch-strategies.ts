@@ -29,7 +29,7 @@ const MERGED_BY: Readonly<Record<string, string>> = {
   resourceClaimName: 'V1PodStatus.nodeAllocatableResourceClaimStatuses',
   status: 'V1PodVolumeHealth.healthConditions V1VolumeHealthStatus.healthConditions',
   topologyKey: 'V1PodSpec.topologySpreadConstraints',
-  type: `V1ComponentStatus.conditions V1DaemonSetStatus.conditions V1DeploymentStatus.conditions V1FlowSchemaStatus.conditions
+  type: `V1ComponentStatus.conditions V1DaemonSetStatus.conditions V1DeploymentStatus.conditions V1DeviceTaintRuleStatus.conditions V1FlowSchemaStatus.conditions
     V1JobStatus.conditions V1NamespaceStatus.conditions V1NodeStatus.addresses V1NodeStatus.conditions
     V1PersistentVolumeClaimStatus.conditions V1PodCertificateRequestStatus.conditions
     V1PodDisruptionBudgetStatus.conditions V1PodStatus.conditions V1PriorityLevelConfigurationStatus.conditions

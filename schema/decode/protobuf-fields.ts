@@ -156,6 +156,11 @@ export const PROTOBUF_FIELDS: Readonly<Record<string, string>> = {
   V1DeviceSubRequest:
     'name=1 deviceClassName=2 selectors=3 allocationMode=4 count=5 tolerations=6 capacity=7 derivedAttributes=8',
   V1DeviceTaint: 'key=1 value=2 effect=3 timeAdded=4',
+  V1DeviceTaintRule: 'metadata=1 spec=2 status=3',
+  V1DeviceTaintRuleList: 'metadata=1 items=2',
+  V1DeviceTaintRuleSpec: 'deviceSelector=1 taint=2',
+  V1DeviceTaintRuleStatus: 'conditions=1',
+  V1DeviceTaintSelector: 'driver=2* pool=3* device=4*',
   V1DeviceToleration: 'key=1 operator=2 value=3 effect=4 tolerationSeconds=5*',
   V1DownwardAPIProjection: 'items=1',
   V1DownwardAPIVolumeFile: 'path=1 fieldRef=2 resourceFieldRef=3 mode=4* user=5*',

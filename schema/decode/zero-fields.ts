@@ -91,6 +91,8 @@ const ALWAYS: Readonly<Record<string, string>> = {
   V1DeviceRequestAllocationResult: 'device:s driver:s pool:s request:s',
   V1DeviceSubRequest: 'deviceClassName:s name:s',
   V1DeviceTaint: 'effect:s key:s',
+  V1DeviceTaintRule: 'metadata:o spec:o status:o',
+  V1DeviceTaintRuleSpec: 'taint:o',
   V1DownwardAPIVolumeFile: 'path:s',
   V1Endpoint: 'addresses:n conditions:o',
   V1EndpointAddress: 'ip:s',

@@ -61,6 +61,8 @@ const SUBDOMAIN_1123_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
 const SUBDOMAIN_1123_UNDERSCORE_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+const SUBDOMAIN_1123_CASELESS_TEXT =
+  "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
 const LABEL_1035_TEXT =
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
 const WILDCARD_TEXT =
@@ -72,8 +74,13 @@ const LABEL_VALUE_TEXT = `a valid label must be an empty string or consist of al
 const LABEL_KEY_ERROR = regexError(LABEL_KEY_TEXT, LABEL_KEY, 'MyName', 'my.name', '123-abc');
 
 /** Names of pods' parts, namespaces, … */
-export function isDNS1123Label(value: string): string[] {
-  const errors = byteLength(value) > DNS_LABEL_BYTES_MAX ? [maxLenError(DNS_LABEL_BYTES_MAX)] : [];
+export const isDNS1123Label = (value: string): string[] => labelErrors(value, maxLenError);
+
+/** The same rule where upstream declares it on the type: it counts the length in bytes by name. */
+export const isShortName = (value: string): string[] => labelErrors(value, maxBytesError);
+
+function labelErrors(value: string, tooLong: (length: number) => string): string[] {
+  const errors = byteLength(value) > DNS_LABEL_BYTES_MAX ? [tooLong(DNS_LABEL_BYTES_MAX)] : [];
   if (LABEL_1123_WHOLE.test(value)) return errors;
   const isSubdomain = SUBDOMAIN_1123_WHOLE.test(value);
   errors.push(isSubdomain ? 'must not contain dots' : regexError(LABEL_1123_TEXT, LABEL_1123, 'my-name', '123-abc'));
@@ -88,6 +95,18 @@ export function isDNS1123Subdomain(value: string): string[] {
 function subdomainErrors(value: string, tooLong: (length: number) => string): string[] {
   const errors = byteLength(value) > DNS_SUBDOMAIN_BYTES_MAX ? [tooLong(DNS_SUBDOMAIN_BYTES_MAX)] : [];
   if (!SUBDOMAIN_1123_WHOLE.test(value)) errors.push(regexError(SUBDOMAIN_1123_TEXT, SUBDOMAIN_1123, 'example.com'));
+  return errors;
+}
+
+/** The same rule where upstream declares it on the type: it counts the length in bytes by name. */
+export const isLongName = (value: string): string[] => subdomainErrors(value, maxBytesError);
+
+/** That, in letters of either case. */
+export function isLongNameCaseless(value: string): string[] {
+  const errors = byteLength(value) > DNS_SUBDOMAIN_BYTES_MAX ? [maxBytesError(DNS_SUBDOMAIN_BYTES_MAX)] : [];
+  if (!SUBDOMAIN_1123_WHOLE.test(value.toLowerCase())) {
+    errors.push(regexError(SUBDOMAIN_1123_CASELESS_TEXT, SUBDOMAIN_1123, 'Example.com'));
+  }
   return errors;
 }
 

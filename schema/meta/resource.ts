@@ -42,6 +42,24 @@ export interface TableDefinition<T> {
 /** What a user may do with requests to a signer of certificates. Source: certificates.k8s.io signers. */
 export type SignerVerb = 'approve' | 'sign' | 'attest';
 
+/** Whether the writer may do what a write turns out to need beyond itself, by synthetic subresources of its kind. */
+export interface FurtherAuthorization {
+  /** The request's own: `update` or `patch`. */
+  readonly verb: string;
+  /** The request's own. */
+  readonly namespace: string;
+  /** Why not; undefined: allowed. */
+  refusal(permission: Permission): string | undefined;
+}
+
+/** On the request's resource. An empty namespace: in all of them; an empty name: on all objects. */
+export interface Permission {
+  readonly verb: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** What a strategy may know beyond the object. No I/O. */
 export interface StrategyContext {
   /** ms since the epoch. */
@@ -56,6 +74,10 @@ export interface StrategyContext {
   readonly mayUseSigner?: (verb: SignerVerb, signerName: string) => boolean;
   /** Absent: no signature can be verified, so none is taken. */
   readonly verifySignature?: SignatureVerifier | undefined;
+  /** The labels of the request's namespace; undefined where that is not known. */
+  namespaceLabels?(): Readonly<Record<string, string>> | undefined;
+  /** Absent: the writer may do everything. */
+  readonly authorization?: FurtherAuthorization;
   /** The apiVersion the request came in (`events.k8s.io/v1`); the stored form's when absent. */
   readonly apiVersion?: string;
 }

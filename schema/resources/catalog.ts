@@ -41,6 +41,11 @@ import { clusterRoleBinding } from './rbac/cluster-role-binding.ts';
 import { clusterRole } from './rbac/cluster-role.ts';
 import { roleBinding } from './rbac/role-binding.ts';
 import { role } from './rbac/role.ts';
+import { deviceClass } from './resource/device-class.ts';
+import { deviceTaintRule } from './resource/device-taint-rule.ts';
+import { resourceClaim } from './resource/resource-claim.ts';
+import { resourceClaimTemplate } from './resource/resource-claim-template.ts';
+import { resourceSlice } from './resource/resource-slice.ts';
 import { priorityClass } from './scheduling/priority-class.ts';
 import { csiDriver } from './storage/csi-driver.ts';
 import { csiNode } from './storage/csi-node.ts';
@@ -105,4 +110,9 @@ export const catalog: readonly ResourceDefinition[] = [
   kind(certificateSigningRequest),
   kind(clusterTrustBundle),
   kind(podCertificateRequest),
+  kind(deviceClass),
+  kind(resourceClaim),
+  kind(resourceClaimTemplate),
+  kind(resourceSlice),
+  kind(deviceTaintRule),
 ];

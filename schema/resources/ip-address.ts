@@ -188,6 +188,18 @@ export function validateCidr(value: string, field: string): FieldError[] {
   return [invalid(field, value, `must be in canonical form (${JSON.stringify(formatCidr(prefix))})`)];
 }
 
+/** Errors of an interface's address with its subnet's length: `10.9.8.7/24`, in canonical form only. */
+export function interfaceAddressErrors(value: string, field: string): FieldError[] {
+  const prefix = parseCidrSloppy(value);
+  if (!prefix) {
+    const text = 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)';
+    return [invalid(field, value, text)];
+  }
+  const { address, bits } = prefix;
+  const canonical = `${formatIp(address)}/${address.isV4 && bits > 32 ? bits - 96 : bits}`;
+  return value === canonical ? [] : [invalid(field, value, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}
+
 /** Errors of an address that cannot be an endpoint: unspecified, loopback, link-local. */
 export function validateEndpointIp(value: string, field: string): FieldError[] {
   const address = parseIpSloppy(value);

@@ -7,6 +7,7 @@ const role = { apiGroup: 'rbac.authorization.k8s.io', name: 'reader' };
 const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'jane' }];
 const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] }];
 const jobTemplate = { metadata: { labels }, spec: { ...pod, restartPolicy: 'Never' } };
+const claimSpec = { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'gpu.example.com' } }] } };
 
 /** PKCS #10 in DER, in base64, and the same as PEM in base64; an empty request of some key. */
 const REQUEST =
@@ -150,6 +151,20 @@ export const SAMPLE_OBJECTS: Readonly<Record<string, Readonly<Record<string, unk
       nodeUID: 'u3',
       stubPKCS10Request: REQUEST,
     },
+  },
+  'deviceclasses.resource.k8s.io': { spec: { selectors: [{ cel: { expression: 'device.driver == "example.com"' } }] } },
+  'resourceclaims.resource.k8s.io': { spec: claimSpec },
+  'resourceclaimtemplates.resource.k8s.io': { spec: { metadata: { labels }, spec: claimSpec } },
+  'resourceslices.resource.k8s.io': {
+    spec: {
+      driver: 'example.com',
+      pool: { name: 'n1', generation: 1, resourceSliceCount: 1 },
+      nodeName: 'n1',
+      devices: [{ name: 'd0', attributes: { model: { string: 'a' } }, capacity: { memory: { value: '1Gi' } } }],
+    },
+  },
+  'devicetaintrules.resource.k8s.io': {
+    spec: { deviceSelector: { driver: 'example.com' }, taint: { key: 'example.com/broken', effect: 'NoExecute' } },
   },
 };
 

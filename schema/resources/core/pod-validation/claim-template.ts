@@ -21,15 +21,18 @@ export function validateClaimTemplate(
   path: string,
   errors: FieldError[],
 ): void {
-  const metadata = (template.metadata ?? {}) as ObjectMeta;
-  errors.push(...validateAnnotations(metadata.annotations, `${path}.metadata.annotations`));
-  errors.push(...validateLabels(metadata.labels, `${path}.metadata.labels`));
+  validateTemplateMetadata((template.metadata ?? {}) as ObjectMeta, `${path}.metadata`, errors);
+  validateClaimSpec(template.spec ?? {}, `${path}.spec`, errors);
+}
+
+/** Metadata that objects made from a template get: labels and annotations, and nothing else. */
+export function validateTemplateMetadata(metadata: ObjectMeta, path: string, errors: FieldError[]): void {
+  errors.push(...validateAnnotations(metadata.annotations, `${path}.annotations`));
+  errors.push(...validateLabels(metadata.labels, `${path}.labels`));
   for (const [name, value] of Object.entries(metadata)) {
     const isSet = value !== undefined && value !== null && value !== '' && value !== 0;
-    if (isSet && !TEMPLATE_METADATA_FIELDS.has(name))
-      errors.push(forbiddenField(`${path}.metadata.${name}`, 'cannot be set'));
+    if (isSet && !TEMPLATE_METADATA_FIELDS.has(name)) errors.push(forbiddenField(`${path}.${name}`, 'cannot be set'));
   }
-  validateClaimSpec(template.spec ?? {}, `${path}.spec`, errors);
 }
 
 export function validateClaimSpec(spec: ClaimSpec, path: string, errors: FieldError[]): void {
