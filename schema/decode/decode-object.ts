@@ -51,7 +51,7 @@ function bodySummary(text: string): string {
   return `${hex.slice(0, 2 * BODY_SUMMARY_BYTES_MAX)}${more}`;
 }
 
-interface Kind {
+export interface Kind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
@@ -95,19 +95,24 @@ const isServed = (kind: Kind): boolean =>
     `${kind.group.split('.')[0]?.replace(/^./, (c) => c.toUpperCase()) || 'Core'}V${kind.version.slice(1)}${kind.kind}`,
   ) !== undefined;
 
+/** Why the scheme makes no object of the expected kind of another. */
+export function conversionProblem(actual: Kind, expected: Pick<ExpectedKind, 'group' | 'kind'>): string {
+  const { version, kind } = actual;
+  if (!isServed(actual)) {
+    return `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersionOf(actual))} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
+  }
+  const internal = `${expected.group.split('.')[0] || 'core'}.${expected.kind}`;
+  return `converting (${version}.${kind}) to (${internal}): unknown conversion`;
+}
+
 /** Why an object of another kind cannot be taken; undefined when it is of the expected one. */
 function kindMismatch(actual: Kind, expected: ExpectedKind): string | undefined {
   const { group, version, kind } = actual;
   if (group === expected.group && version === expected.version && kind === expected.kind) return undefined;
-  const cannot = `${kind} in version ${goQuote(version)} cannot be handled as a ${expected.kind}`;
-  if (!isServed(actual)) {
-    return `${cannot}: no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersionOf(actual))} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
-  }
-  if (kind === expected.kind) {
+  if (kind === expected.kind && isServed(actual)) {
     return `the API version in the data (${apiVersionOf(actual)}) does not match the expected API version (${apiVersionOf(expected)})`;
   }
-  const internal = `${expected.group.split('.')[0] || 'core'}.${expected.kind}`;
-  return `${cannot}: converting (${version}.${kind}) to (${internal}): unknown conversion`;
+  return cannotHandle(actual, expected, conversionProblem(actual, expected));
 }
 
 const cannotHandle = (actual: Kind, expected: ExpectedKind, why: string): string =>

@@ -21,7 +21,6 @@ function toBase64Url(text: string): string {
 }
 
 function fromBase64Url(text: string): string | undefined {
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) return undefined;
   try {
     const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
@@ -39,8 +38,12 @@ const invalidToken = (why: string) => fail(badRequest(`invalid continue token: $
 
 /** 400 with upstream's text when the token is not one of ours. */
 export function decodeContinue(token: string): Result<ContinueToken> {
-  const text = fromBase64Url(token);
-  if (text === undefined) return invalidToken('continue key is not valid: illegal base64 data');
+  const illegalAt = token.search(/[^A-Za-z0-9_-]/);
+  const text = illegalAt < 0 ? fromBase64Url(token) : undefined;
+  if (text === undefined) {
+    const byte = illegalAt < 0 ? token.length : illegalAt;
+    return invalidToken(`continue key is not valid: illegal base64 data at input byte ${byte}`);
+  }
   let fields: unknown;
   try {
     fields = JSON.parse(text);

@@ -240,6 +240,8 @@ export interface ResourceDefinition<T extends KubeObject = UntypedObject> {
   selectableFields?(object: T): Record<string, string>;
   /** The names `selectableFields` can give, so that an unknown one is refused. */
   readonly selectableFieldNames: readonly string[];
+  /** What is said of a field label the kind does not have, where upstream has words of its own for it. */
+  unknownFieldLabel?(label: string): string;
   readonly table: TableDefinition<T>;
 }
 

@@ -42,7 +42,7 @@ function mountInto(containers: readonly ContainerFields[] | undefined, volume: s
 }
 
 function mountToken(spec: PodSpecFields, context: AdmissionContext): void {
-  const present = spec.volumes?.find(({ name }) => name.startsWith(VOLUME_PREFIX));
+  const present = spec.volumes?.find(({ name }) => name?.startsWith(VOLUME_PREFIX));
   const name = present?.name ?? `${VOLUME_PREFIX}${context.randomSuffix(VOLUME_SUFFIX_CHARS)}`;
   const inInit = mountInto(spec.initContainers, name);
   const inMain = mountInto(spec.containers, name);

@@ -7,6 +7,7 @@ import { badRequest, fail, ok, type Result } from '../../schema/meta/status.ts';
 import type { DeleteOptions } from '../../schema/protocol/shard.ts';
 import type { ApiRequest } from './api-request.ts';
 import { readText, type TextBody } from './object-body.ts';
+import { integerParameter } from './integer-parameter.ts';
 import { isTrue } from './request-info.ts';
 import { dryRunErrors } from './request-options.ts';
 
@@ -38,12 +39,9 @@ function optionErrors({ orphanDependents, propagationPolicy, dryRun }: DeleteOpt
 
 function optionsOfQuery(query: URLSearchParams): Result<DeleteOptions> {
   const options: DeleteOptions = {};
-  const grace = query.get('gracePeriodSeconds');
-  if (grace !== null && grace !== '') {
-    if (!/^[+-]?\d{1,15}$/.test(grace))
-      return fail(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`));
-    options.gracePeriodSeconds = Number(grace);
-  }
+  const grace = integerParameter(query, 'gracePeriodSeconds');
+  if (!grace.ok) return grace;
+  if (grace.value !== undefined) options.gracePeriodSeconds = grace.value;
   if (query.has('orphanDependents')) options.orphanDependents = isTrue(query.get('orphanDependents'));
   const policy = query.get('propagationPolicy');
   if (policy !== null) options.propagationPolicy = policy as DeleteOptions['propagationPolicy'];

@@ -18,9 +18,11 @@ import {
 } from '../../schema/meta/field-selector.ts';
 import { parseLabelSelector } from '../../schema/meta/label-selector.ts';
 import { validateFieldManager } from '../../schema/meta/object-meta-validation.ts';
+import { goQuote } from '../../schema/meta/go-format.ts';
 import type { ResourceDefinition, ServedVersion } from '../../schema/meta/resource.ts';
 import { badRequest, fail, ok, type Result, type Status } from '../../schema/meta/status.ts';
 import type { FieldValidation, PatchType } from '../../schema/protocol/shard.ts';
+import { integerParameter } from './integer-parameter.ts';
 import { isTrue } from './request-info.ts';
 import type { ServedResource } from './served-resources.ts';
 
@@ -110,14 +112,14 @@ export function listOptions(
   { definition, served }: Pick<ServedResource, 'definition' | 'served'>,
   forceWatch = false,
 ): Result<ListOptions> {
-  const limit = integer(query, 'limit');
+  const limit = integerParameter(query, 'limit');
   if (!limit.ok) return limit;
-  const timeoutSeconds = integer(query, 'timeoutSeconds');
+  const timeoutSeconds = integerParameter(query, 'timeoutSeconds');
   if (!timeoutSeconds.ok) return timeoutSeconds;
   const labelSelector = query.get('labelSelector') ?? '';
   const labelError = selectorError(labelSelector, parseLabelSelector);
   if (labelError) return fail(badRequest(labelError));
-  const fields = fieldSelector(query.get('fieldSelector') ?? '', fieldLabels(definition, served));
+  const fields = fieldSelector(query.get('fieldSelector') ?? '', definition, served);
   if (!fields.ok) return fields;
   const options: ListOptions = {
     labelSelector,
@@ -146,18 +148,11 @@ function invalidResourceVersion(
   { watch, resourceVersion }: ListOptions,
   { group, plural }: ResourceDefinition,
 ): Status {
-  const why = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`;
+  const why = `strconv.ParseUint: parsing ${goQuote(resourceVersion)}: invalid syntax`;
   const error = invalid('resourceVersion', resourceVersion, why);
   return watch
     ? invalidStatus(group, plural, '', [error])
     : badRequest(`invalid resource version: ${error.field}: ${error.body}`);
-}
-
-function integer(query: URLSearchParams, name: string): Result<number | undefined> {
-  const text = query.get(name);
-  if (text === null || text === '') return ok(undefined);
-  if (/^[+-]?\d{1,19}$/.test(text)) return ok(Number(text));
-  return fail(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`));
 }
 
 function selectorError(
@@ -176,21 +171,26 @@ function fieldLabels(definition: ResourceDefinition, served: ServedVersion | und
   return new Map([...METADATA_LABELS, ...Object.entries(own)]);
 }
 
-function fieldSelector(text: string, labels: ReadonlyMap<string, string>): Result<FieldSelector> {
+function fieldSelector(
+  text: string,
+  definition: ResourceDefinition,
+  served: ServedVersion | undefined,
+): Result<FieldSelector> {
   if (text === '') return ok([]);
   if (text.length > SELECTOR_CHARS_MAX)
     return fail(badRequest(`the selector is longer than ${SELECTOR_CHARS_MAX} characters`));
   const parsed = parseFieldSelector(text);
   if (!parsed.ok) return fail(badRequest(parsed.error));
+  const labels = fieldLabels(definition, served);
   const stranger = parsed.value.find(({ field }) => !labels.has(field));
-  if (!stranger) return ok(parsed.value.map((term) => ({ ...term, field: labels.get(term.field) as string })));
-  return fail(
-    badRequest(
-      labels.size > METADATA_LABELS.length
-        ? `field label not supported: ${stranger.field}`
-        : `${JSON.stringify(stranger.field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
-    ),
-  );
+  if (stranger) return fail(badRequest(unknownLabel(stranger.field, definition, labels)));
+  return ok(parsed.value.map((term) => ({ ...term, field: labels.get(term.field) as string })));
+}
+
+function unknownLabel(label: string, definition: ResourceDefinition, labels: ReadonlyMap<string, string>): string {
+  if (definition.unknownFieldLabel) return definition.unknownFieldLabel(label);
+  if (labels.size > METADATA_LABELS.length) return `field label not supported: ${label}`;
+  return `${goQuote(label)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 function listErrors(options: ListOptions): FieldError[] {

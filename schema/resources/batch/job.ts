@@ -3,6 +3,7 @@ import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { humanDuration } from '../../meta/duration.ts';
 import { type FieldError, invalid, required } from '../../meta/field-error.ts';
+import { goQuote } from '../../meta/go-format.ts';
 import {
   formatLabelSelectorObject,
   labelSelectorOf,
@@ -213,6 +214,7 @@ export const job = defineResource<Job>({
   // Of old, its pods outlive it unless the client says otherwise.
   defaultPropagation: 'Orphan',
   selectableFieldNames: ['status.successful'],
+  unknownFieldLabel: (label) => `field label ${goQuote(label)} not supported for batchv1.Job`,
   selectableFields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
   table: {
     columns: [

@@ -10,6 +10,7 @@ import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
 import { badRequest, fail, ok, type Result } from '../../../schema/meta/status.ts';
 import { parseTime } from '../../../schema/meta/time.ts';
 import type { LogStreamRequest } from '../../../schema/protocol/agent.ts';
+import { integerParameter } from '../integer-parameter.ts';
 
 export type LogOptions = Pick<
   LogStreamRequest,
@@ -17,23 +18,16 @@ export type LogOptions = Pick<
 > & { readonly container: string };
 
 const NUMBERS = ['tailLines', 'sinceSeconds', 'limitBytes'] as const;
-const INTEGER = /^[+-]?\d+$/;
 const STREAMS = ['All', 'Stderr', 'Stdout'] as const;
 
 type Numbers = Partial<Record<(typeof NUMBERS)[number], number>>;
 
-/** As Go's strconv.ParseInt complains. */
 function parseNumbers(query: URLSearchParams): Result<Numbers> {
   const numbers: Numbers = {};
   for (const name of NUMBERS) {
-    const text = query.get(name);
-    if (text === null) continue;
-    if (!INTEGER.test(text))
-      return fail(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`));
-    if (!Number.isSafeInteger(Number(text))) {
-      return fail(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`));
-    }
-    numbers[name] = Number(text);
+    const number = integerParameter(query, name);
+    if (!number.ok) return number;
+    if (number.value !== undefined) numbers[name] = number.value;
   }
   return ok(numbers);
 }

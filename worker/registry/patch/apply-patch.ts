@@ -4,6 +4,7 @@
  */
 import { checkFields } from '../../../schema/decode/check-fields.ts';
 import { parseJson } from '../../../schema/decode/decode-json.ts';
+import { conversionProblem } from '../../../schema/decode/decode-object.ts';
 import { invalid, invalidStatus } from '../../../schema/meta/field-error.ts';
 import { goQuote, goText } from '../../../schema/meta/go-format.ts';
 import { cloneJson } from '../../../schema/meta/json-value.ts';
@@ -150,7 +151,12 @@ function changedKind(next: Members, current: KubeObject): string | undefined {
   const { kind, apiVersion } = next;
   if ((kind === undefined || kind === current.kind) && (apiVersion === undefined || apiVersion === current.apiVersion))
     return undefined;
-  return `no kind ${goQuote(goText(kind ?? current.kind))} is registered for version ${goQuote(goText(apiVersion ?? current.apiVersion))} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
+  const [, group = ''] = (current.apiVersion ?? '').split('/').reverse();
+  const [version = '', otherGroup = ''] = goText(apiVersion ?? current.apiVersion)
+    .split('/')
+    .reverse();
+  const other = { group: otherGroup, version, kind: goText(kind ?? current.kind) };
+  return conversionProblem(other, { group, kind: current.kind ?? '' });
 }
 
 /**
