@@ -27,7 +27,7 @@ export class ApiCalls {
   }
 
   async call(
-    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     options: CallOptions = {},
   ): Promise<Answer> {

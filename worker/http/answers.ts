@@ -28,8 +28,9 @@ export function jsonAnswer(code: number, json: string, options: AnswerOptions = 
   return new Response(body, { status: code, headers });
 }
 
+/** Only the bare word counts, without parameters. Source: apiserver responsewriters ContentEncodingSupported. */
 export const acceptsGzip = (acceptEncoding: string | null | undefined): boolean =>
-  /(^|,)\s*gzip\s*($|,|;)/.test(acceptEncoding ?? '');
+  (acceptEncoding ?? '').split(',').some((token) => token.trim() === 'gzip');
 
 /** At the speed of level 1 (upstream's choice) compressing costs less than sending what it saves. */
 const GZIP_LEVEL = 1;

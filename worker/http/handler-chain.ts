@@ -14,7 +14,8 @@ import type { ApiRequest, Handled } from './api-request.ts';
 import type { HttpRuntime } from './http-runtime.ts';
 import { attributesOf } from './authorization-attributes.ts';
 import { findNonResourceRoute } from './non-resource-routes.ts';
-import { type Accepted, negotiate, noConversion } from './negotiation/accept.ts';
+import { type Accepted, noConversion } from './negotiation/accept.ts';
+import { answerForm } from './negotiation/answer-form.ts';
 import { serveObjects } from './object-requests.ts';
 import { methodNotAllowed, unknownResource } from './request-errors.ts';
 import { requestInfo } from './request-info.ts';
@@ -63,10 +64,13 @@ async function handle(request: Request, env: Env, context: ExecutionContext, run
 
 async function route(api: ApiRequest): Promise<Handled> {
   const { info } = api;
+  // Nothing is served below an empty segment, although it is authorized as if it were not there.
+  if (info.path.startsWith('//')) return pathNotFound();
   if (!info.isResourceRequest) {
     const handler = findNonResourceRoute(info.path);
     return handler ? handler(api) : pathNotFound();
   }
+  if (api.request.method === 'HEAD') return methodNotAllowed();
   const resource = findServedResource(info.apiGroup, info.apiVersion, info.resource);
   if (resource) return serveObjects(api, resource);
   const virtual = findVirtualResource(info.apiGroup, info.apiVersion, info.resource);
@@ -82,7 +86,8 @@ async function serveVirtual(api: ApiRequest, resource: VirtualResource): Promise
 
 /** Errors are written in the media type the client accepts, or JSON. */
 function formOf(request: Request): Accepted | undefined {
-  const accepted = negotiate(request.headers.get('accept'), noConversion);
+  const query = request.url.length > URL_CHARS_MAX ? new URLSearchParams() : new URL(request.url).searchParams;
+  const accepted = answerForm({ headers: request.headers, query }, noConversion);
   return accepted.ok ? accepted.value : undefined;
 }
 

@@ -15,11 +15,12 @@ const META_VERSIONS: ReadonlySet<string> = new Set(['v1', 'v1beta1']);
 const CONVERSIONS: ReadonlySet<string> = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList']);
 
 /** What object endpoints offer. A Table's cells have no protobuf form. */
-export const allowsObjectForms: AllowsConversion = ({ group, version, kind }, { format }) =>
-  group === 'meta.k8s.io' &&
-  META_VERSIONS.has(version) &&
-  CONVERSIONS.has(kind) &&
-  !(kind === 'Table' && format === 'protobuf');
+export const allowsObjectForms: AllowsConversion = (conversion, { format }) => {
+  if (conversion === undefined) return true;
+  const { group, version, kind } = conversion;
+  if (group !== 'meta.k8s.io' || !META_VERSIONS.has(version) || !CONVERSIONS.has(kind)) return false;
+  return kind !== 'Table' || format !== 'protobuf';
+};
 
 export function includeObject(query: URLSearchParams): Result<IncludeObject> {
   const given = query.get('includeObject') ?? '';

@@ -22,7 +22,8 @@ import { attributesOf } from './authorization-attributes.ts';
 import { readBody } from './body.ts';
 import { decodeDeleteOptions } from './delete-options.ts';
 import { joined, type ListForm, listInPieces, objectList, streamed } from './list-parts.ts';
-import { type Accepted, negotiate, noConversion } from './negotiation/accept.ts';
+import { type Accepted, noConversion } from './negotiation/accept.ts';
+import { answerForm } from './negotiation/answer-form.ts';
 import { jsonMediaType } from './negotiation/json.ts';
 import { unknownBodyFormat } from './negotiation/media-types.ts';
 import { decodeObjectBody } from './object-body.ts';
@@ -55,7 +56,7 @@ export async function serveObjects(api: ApiRequest, resource: ServedResource): P
   if (subresource && !isObjectSubresource(resource, subresource)) return unknownResource();
   const allowed: readonly string[] = subresource ? objectSubresourceVerbs(subresource) : resource.definition.verbs;
   if (!allowed.includes(verb)) return methodNotAllowed();
-  const accepted = negotiate(api.request.headers.get('accept'), allowsObjectForms);
+  const accepted = answerForm({ headers: api.request.headers, query: api.query }, allowsObjectForms);
   if (!accepted.ok) return accepted.status;
   const handler = HANDLERS[verb];
   if (!handler) return methodNotAllowed();
@@ -132,7 +133,7 @@ async function createOnSubresource(
   resource: ServedResource,
   subresource: CreateSubresource,
 ): Promise<Handled> {
-  const accepted = negotiate(api.request.headers.get('accept'), noConversion);
+  const accepted = answerForm({ headers: api.request.headers, query: api.query }, noConversion);
   if (!accepted.ok) return accepted.status;
   const { apiVersion, kind, schema } = subresource;
   const [version = '', group = ''] = apiVersion.split('/').reverse();
@@ -306,7 +307,7 @@ async function listObjects(api: ApiRequest, resource: ServedResource, accepted: 
 
 /** How a list is written as it comes; none where the whole of it is needed first (protobuf, YAML). */
 function streamedForm(api: ApiRequest, resource: ServedResource, accepted: Accepted): ListForm | undefined {
-  if (accepted.mediaType !== jsonMediaType || isPretty(api)) return undefined;
+  if (accepted.mediaType !== jsonMediaType || accepted.isPretty) return undefined;
   if (!accepted.conversion) return objectList;
   const include = includeObject(api.query);
   if (!include.ok) return undefined;
@@ -334,7 +335,7 @@ function answerOptions(
   warnings: readonly string[] = [],
 ): AnswerOptions {
   return {
-    accepted: isPretty(api) ? { ...accepted, isPretty: true } : accepted,
+    accepted,
     warnings: [...(deprecation ? [deprecation] : []), ...warnings, ...(answer.warnings ?? [])],
     acceptEncoding: api.request.headers.get('accept-encoding'),
   };
@@ -358,13 +359,6 @@ export function respond(
     now: api.runtime.now(),
   });
   return converted.ok ? jsonAnswer(answer.code, converted.value, options) : converted.status;
-}
-
-/** Programs that people look at get indented answers unasked. Source: apiserver negotiation isPrettyPrint. */
-function isPretty(api: ApiRequest): boolean {
-  const asked = api.query.get('pretty');
-  if (asked) return ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(asked);
-  return /^(?:curl|Wget|Mozilla\/5\.0)/.test(userAgent(api));
 }
 
 export const userAgent = (api: ApiRequest): string => api.request.headers.get('user-agent') ?? '';

@@ -34,6 +34,9 @@ const rows: readonly Row[] = [
   ['PUT /api/v1/namespaces/shop/status', 'update', '', 'shop', 'namespaces', 'shop', 'status'],
   ['GET /api/v1/nodes/n1/proxy/metrics', 'get', '', '', 'nodes', 'n1', 'proxy'],
   ['OPTIONS /api/v1/pods', '', '', '', 'pods', '', ''],
+  ['GET /api/v1/namespaces/shop/pods/', 'list', '', 'shop', 'pods', '', ''],
+  ['GET /api/v1/namespaces/shop/pods/web%2Flog', 'get', '', 'shop', 'pods', 'web', 'log'],
+  ['GET /api/v1/namespaces/shop/pods/w%65b', 'get', '', 'shop', 'pods', 'web', ''],
 ];
 
 function infoOf(request: string) {

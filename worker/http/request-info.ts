@@ -35,14 +35,11 @@ const VERBS: Readonly<Record<string, string>> = {
 const PATH_VERBS: ReadonlySet<string> = new Set(['watch', 'proxy']);
 const NAMESPACE_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'finalize']);
 
-/** Path segments, still percent-encoded ones decoded; undefined when the encoding is broken. */
+/** Path segments; undefined when the encoding is broken. An encoded slash is a slash, as it is to Go's URL.Path. */
 function pathSegments(path: string): string[] | undefined {
-  const trimmed = path.replace(/^\/+|\/+$/g, '');
-  if (trimmed === '') return [];
-  const segments = trimmed.split('/');
-  if (!trimmed.includes('%')) return segments;
   try {
-    return segments.map(decodeURIComponent);
+    const trimmed = decodeURIComponent(path).replace(/^\/+|\/+$/g, '');
+    return trimmed === '' ? [] : trimmed.split('/');
   } catch {
     return undefined;
   }

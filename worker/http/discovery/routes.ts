@@ -1,7 +1,8 @@
 /** `/api`, `/apis` and what lies below them down to the version: documents made once and told apart by ETag. */
 import { jsonAnswer, pathNotFound } from '../answers.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
-import { type AllowsConversion, negotiate } from '../negotiation/accept.ts';
+import { type AllowsConversion, negotiate, noConversion } from '../negotiation/accept.ts';
+import { answerForm } from '../negotiation/answer-form.ts';
 import { jsonMediaType } from '../negotiation/json.ts';
 import { yamlMediaType } from '../negotiation/yaml.ts';
 import { AGGREGATED_CONTENT_TYPE, aggregatedDiscovery } from './aggregated.ts';
@@ -24,26 +25,35 @@ export const discoveryPaths = (): readonly string[] => [
   ]),
 ];
 
-const aggregated: AllowsConversion = ({ group, version, kind }, { name }) =>
+/** The documents' media types. */
+const OFFERED = [jsonMediaType, yamlMediaType];
+
+/** Whoever accepts it gets it, whatever else is accepted and in which order. */
+const aggregated: AllowsConversion = (conversion, { name }) =>
   name === jsonMediaType.name &&
-  group === 'apidiscovery.k8s.io' &&
-  version === 'v2' &&
-  kind === 'APIGroupDiscoveryList';
+  conversion?.group === 'apidiscovery.k8s.io' &&
+  conversion.version === 'v2' &&
+  conversion.kind === 'APIGroupDiscoveryList';
+
+const plainForm = (api: ApiRequest) =>
+  answerForm({ headers: api.request.headers, query: api.query }, noConversion, OFFERED);
 
 export async function discoveryHandler(api: ApiRequest): Promise<Handled> {
   const [prefix = '', ...rest] = api.info.path.split('/').filter(Boolean);
   if (rest.length === 0) return rootDocument(api, prefix);
   const document = prefix === 'api' ? versionDocument('', rest) : groupOrVersionDocument(rest);
   if (!document) return pathNotFound();
-  const accepted = negotiate(api.request.headers.get('accept'), () => false, [jsonMediaType, yamlMediaType]);
+  const accepted = plainForm(api);
   return accepted.ok ? jsonAnswer(200, JSON.stringify(document), { accepted: accepted.value }) : accepted.status;
 }
 
 async function rootDocument(api: ApiRequest, prefix: string): Promise<Handled> {
-  const accepted = negotiate(api.request.headers.get('accept'), aggregated, [jsonMediaType, yamlMediaType]);
-  if (!accepted.ok) return accepted.status;
   const isCore = prefix === 'api';
-  if (accepted.value.conversion) return aggregatedAnswer(api, isCore);
+  const { headers } = api.request;
+  if (headers.has('accept') && negotiate(headers.get('accept'), aggregated, OFFERED).ok)
+    return aggregatedAnswer(api, isCore);
+  const accepted = plainForm(api);
+  if (!accepted.ok) return accepted.status;
   const document = isCore
     ? coreVersions(new URL(api.request.url).host)
     : groupList(allGroups().filter(({ name }) => name !== ''));

@@ -21,6 +21,18 @@ describe('the form of an answer', () => {
     ['application/yaml', 'application/yaml'],
     ['application/yaml;q=0.5, application/json', 'application/json'],
     ['text/html, application/yaml;q=0.1', 'application/yaml'],
+    ['*/*, application/yaml', 'application/yaml'],
+    ['application/*, application/yaml', 'application/yaml'],
+    ['*/*;q=1, application/yaml;q=0.1', 'application/yaml'],
+    ['application/yaml;q=0.1, */*', 'application/json'],
+    ['application/yaml;q=x, application/json;q=0.1', 'application/json'],
+    ['application/yaml;q=0', 'application/yaml'],
+    ['*', 'application/json'],
+    ['application/json;sv=v1', 'application/json'],
+    ['application/yaml;stream=watch, application/json', 'application/json'],
+    ['application/json;charset=utf-8;colour=red', 'application/json'],
+    ['application/cbor, application/yaml', 'application/yaml'],
+    ['application/json;as=Table;v=v1;g=meta.k8s.io;q=0.1, application/yaml', 'application/yaml'],
     [KUBECTL, 'application/json meta.k8s.io/v1 Table'],
     ['application/json;as=Table;v=v2;g=meta.k8s.io,application/json', 'application/json'],
     [
@@ -39,6 +51,10 @@ describe('the form of an answer', () => {
     ['application/json;stream=watch', 'application/json'],
     [
       'application/json;as=Nonsense;v=v1;g=meta.k8s.io',
+      '406 only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    ],
+    [
+      'application/cbor',
       '406 only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
     ],
     [

@@ -26,11 +26,21 @@ interface Clause {
 /** What follows is cut off: no client accepts so much. */
 const ACCEPT_CHARS_MAX = 4_096;
 
-/** The clauses of an Accept header, best first; those of equal quality in their order. */
+/** The clauses of an Accept header, best first. */
 export function parseAccept(header: string): readonly Clause[] {
   const clauses = header.slice(0, ACCEPT_CHARS_MAX).split(',').flatMap(parseClause);
-  return clauses.sort((a, b) => b.quality - a.quality);
+  // Sorted by insertion: upstream's order is not transitive, and this is how it sorts.
+  for (let i = 1; i < clauses.length; i += 1) {
+    for (let j = i; j > 0 && comesFirst(clauses[j] as Clause, clauses[j - 1] as Clause); j -= 1) {
+      [clauses[j - 1], clauses[j]] = [clauses[j] as Clause, clauses[j - 1] as Clause];
+    }
+  }
+  return clauses;
 }
+
+/** Source: goautoneg's order: the more specific of two may come first although it is of less quality. */
+const comesFirst = (a: Clause, b: Clause): boolean =>
+  a.quality > b.quality || (a.type !== '*' && b.type === '*') || (a.subtype !== '*' && b.subtype === '*');
 
 function parseClause(text: string): Clause[] {
   const [media = '', ...rest] = text.split(';').map((part) => part.trim());
@@ -42,15 +52,16 @@ function parseClause(text: string): Clause[] {
     const equals = part.indexOf('=');
     return equals < 0 ? [] : [[part.slice(0, equals).trim(), part.slice(equals + 1).trim()]];
   });
-  const quality = Number(pairs.find(([key]) => key === 'q')?.[1] ?? '1');
+  const quality = Number(pairs.findLast(([key]) => key === 'q')?.[1] ?? '1');
   const parameters = pairs.filter(([key]) => key !== 'q');
-  return [{ type, subtype, quality: Number.isFinite(quality) ? quality : 1, parameters }];
+  // What is no number is no quality, as upstream has it.
+  return [{ type, subtype, quality: Number.isFinite(quality) ? quality : 0, parameters }];
 }
 
-/** Which conversions an endpoint offers in a media type. */
-export type AllowsConversion = (conversion: Conversion, mediaType: MediaType) => boolean;
+/** Which conversions an endpoint offers in a media type; `undefined` is the answer as it is. */
+export type AllowsConversion = (conversion: Conversion | undefined, mediaType: MediaType) => boolean;
 
-export const noConversion: AllowsConversion = () => false;
+export const noConversion: AllowsConversion = (conversion) => conversion === undefined;
 
 /** Picks the answer's form; 406 names the media types there are. */
 export function negotiate(
@@ -108,7 +119,7 @@ function acceptClause(clause: Clause, mediaType: MediaType, allows: AllowsConver
         converts = true;
         break;
       case 'stream':
-        if (value !== '' && value !== 'watch') return undefined;
+        if (value !== '' && (value !== 'watch' || !mediaType.streams)) return undefined;
         break;
       case 'sv':
         if (value !== '' && value !== 'v1') return undefined;
@@ -118,6 +129,6 @@ function acceptClause(clause: Clause, mediaType: MediaType, allows: AllowsConver
         break;
     }
   }
-  if (converts && !allows(conversion, mediaType)) return undefined;
-  return { mediaType, conversion: converts ? conversion : undefined, isPretty };
+  const wanted = converts ? conversion : undefined;
+  return allows(wanted, mediaType) ? { mediaType, conversion: wanted, isPretty } : undefined;
 }

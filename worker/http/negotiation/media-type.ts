@@ -9,6 +9,8 @@ export interface BodyMediaType {
 export interface MediaType extends BodyMediaType {
   readonly type: string;
   readonly subtype: string;
+  /** Whether watches are written in it. */
+  readonly streams: boolean;
   /** JSON text as an answer's body. */
   writeBody(json: string, isPretty: boolean): string | Uint8Array<ArrayBuffer>;
 }

@@ -4,16 +4,21 @@ import type { BodyMediaType, MediaType } from './media-type.ts';
 import { protobufMediaType } from './protobuf.ts';
 import { yamlMediaType } from './yaml.ts';
 
+/** What follows is cut off: no client says so much. */
+const CONTENT_TYPE_CHARS_MAX = 1_024;
+
 /** In the order they are named to clients; the first is the default. */
 export const ANSWER_MEDIA_TYPES: readonly MediaType[] = [jsonMediaType, yamlMediaType, protobufMediaType];
 
 const BODY_MEDIA_TYPES: readonly BodyMediaType[] = ANSWER_MEDIA_TYPES;
 
+/** `type/subtype; name=value; …`, as Go's mime.ParseMediaType takes it. */
+const CONTENT_TYPE = /^\s*([^\s;]+)\s*(?:;\s*(?:[^\s;="]+=(?:[^\s;="]+|"(?:[^"\\]|\\.)*")\s*)?)*$/;
+
 /** What the Content-Type header asks for; undefined: not read here. No header means JSON. */
 export function bodyMediaType(contentType: string | null): BodyMediaType | undefined {
   if (!contentType) return jsonMediaType;
-  const semicolon = contentType.indexOf(';');
-  const name = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
+  const name = CONTENT_TYPE.exec(contentType.slice(0, CONTENT_TYPE_CHARS_MAX))?.[1]?.toLowerCase();
   return BODY_MEDIA_TYPES.find((mediaType) => mediaType.name === name);
 }
 

@@ -10,6 +10,7 @@ export const protobufMediaType: MediaType = {
   name: 'application/vnd.kubernetes.protobuf',
   type: 'application',
   subtype: 'vnd.kubernetes.protobuf',
+  streams: true,
   format: 'protobuf',
   writeBody: (json) => protobufOf(JSON.parse(json) as UntypedObject),
 };

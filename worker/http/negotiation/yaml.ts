@@ -6,6 +6,7 @@ export const yamlMediaType: MediaType = {
   name: 'application/yaml',
   type: 'application',
   subtype: 'yaml',
+  streams: false,
   format: 'yaml',
   writeBody: (json) =>
     stringify(JSON.parse(json), { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: true }),

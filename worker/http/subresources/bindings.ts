@@ -3,14 +3,15 @@ import type { KubeObject } from '../../../schema/meta/object-meta.ts';
 import { jsonAnswer } from '../answers.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
 import { type ForeignKind, readForeignObject } from '../foreign-body.ts';
-import { negotiate, noConversion } from '../negotiation/accept.ts';
+import { noConversion } from '../negotiation/accept.ts';
+import { answerForm } from '../negotiation/answer-form.ts';
 import { reviewResource } from '../reviews/review-resource.ts';
 import { shardOf } from '../stores.ts';
 
 const BINDING: ForeignKind = { group: '', version: 'v1', kind: 'Binding', plural: 'bindings', schema: 'V1Binding' };
 
 async function handle(api: ApiRequest): Promise<Handled> {
-  const accepted = negotiate(api.request.headers.get('accept'), noConversion);
+  const accepted = answerForm({ headers: api.request.headers, query: api.query }, noConversion);
   if (!accepted.ok) return accepted.status;
   const read = await readForeignObject<KubeObject>(api, BINDING);
   if (!read.ok) return read.status;
