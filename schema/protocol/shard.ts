@@ -5,6 +5,7 @@
  */
 import type { GroupResource, KubeObject } from '../meta/object-meta.ts';
 import type { SignerVerb } from '../meta/resource.ts';
+import type { Permission } from '../meta/resource.ts';
 import type { Status } from '../meta/status.ts';
 import type { Change, SelectableMeta } from './change.ts';
 import type { SealReport } from './seal-report.ts';
@@ -36,10 +37,19 @@ export interface SignerGrant {
   readonly signerName: string;
 }
 
+/** What the authorizer said to a permission that a write turned out to need. */
+export interface Verdict {
+  readonly permission: Permission;
+  /** Why not; absent: allowed. */
+  readonly refusal?: string;
+}
+
 interface WriteBase extends RequestTarget {
   readonly dryRun: boolean;
   /** What the authorizer allows of the signers that this write may concern; absent: nothing. */
   readonly signerGrants?: 'every' | readonly SignerGrant[];
+  /** Answers to the questions of an earlier try. */
+  readonly verdicts?: readonly Verdict[];
   /** Never empty: the query's fieldManager, or the user agent's first part. */
   readonly fieldManager: string;
 }
@@ -105,6 +115,8 @@ export interface Answer {
   readonly code: number;
   readonly body: string;
   readonly warnings?: readonly string[];
+  /** The write waits for verdicts on these and has done nothing: it is to be sent again with them. */
+  readonly questions?: readonly Permission[];
   /** What admission says for the audit log. */
   readonly auditAnnotations?: Readonly<Record<string, string>>;
 }

@@ -7,6 +7,7 @@ import type { Status } from '../../schema/meta/status.ts';
 import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
 import { escalationRefusal, mayEscalate } from '../authz/escalation.ts';
 import type { ApiRequest } from './api-request.ts';
+import { writeWithVerdicts } from './further-authorization.ts';
 import { withSignerGrants } from './signer-grants.ts';
 import { shardOf } from './stores.ts';
 
@@ -20,7 +21,7 @@ const refused = (status: Status): Answer => ({ code: status.code, body: JSON.str
 /** Sends a write to its shard, after what RBAC asks of writers of RBAC objects, and with what it says of signers. */
 export async function writeObject(api: ApiRequest, request: ObjectWrite): Promise<Answer> {
   if (!mayEscalate(request.resource, api.user)) {
-    return shardOf(api.env, request.namespace).write(await withSignerGrants(api, request));
+    return writeWithVerdicts(api, await withSignerGrants(api, request));
   }
   return request.verb === 'patch' ? patchChecked(api, request) : writeChecked(api, request);
 }

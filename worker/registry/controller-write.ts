@@ -39,6 +39,7 @@ export function applyControllerWrite(
   const definition = env.definition(write.resource);
   if (!definition) return fail(unknownPath());
   const request = {
+    verb: write.op,
     resource: write.resource,
     apiVersion: definition.group ? `${definition.group}/${definition.version}` : definition.version,
     namespace: definition.scope === 'Namespaced' ? tx.namespace : '',

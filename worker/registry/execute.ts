@@ -30,7 +30,11 @@ export function executeWrite(request: WriteRequest, tx: StoreTransaction, env: R
     return { code: status.code, body: JSON.stringify(status) };
   }
   const outcome = perform(context, request);
-  if (!outcome.ok) return answer(outcome.status.code, JSON.stringify(outcome.status), context);
+  if (!outcome.ok) {
+    const refused = answer(outcome.status.code, JSON.stringify(outcome.status), context);
+    const questions = context.authorization?.questions ?? [];
+    return questions.length > 0 ? { ...refused, questions } : refused;
+  }
   return answer(outcome.value.code, outcome.value.text, context);
 }
 

@@ -11,6 +11,7 @@ import type {
 import { qualifiedResource, servedVersionOf } from '../../schema/meta/served-version.ts';
 import { failure, type Result, type Status } from '../../schema/meta/status.ts';
 import type { WriteRequest } from '../../schema/protocol/shard.ts';
+import { BroughtVerdicts } from './brought-verdicts.ts';
 import type { AdmissionAttributes, AdmissionOperation, RegistryEnvironment } from './environment.ts';
 import type { StoreTransaction } from './transaction.ts';
 
@@ -26,6 +27,8 @@ export interface WriteContext {
   readonly tx: StoreTransaction;
   readonly env: RegistryEnvironment;
   readonly strategy: StrategyContext;
+  /** Absent: the writer may do everything. */
+  readonly authorization: BroughtVerdicts | undefined;
   readonly warnings: string[];
   /** For the audit event, from admission. */
   readonly auditAnnotations: Map<string, string>;
@@ -49,13 +52,14 @@ export interface DeletedStatus {
 }
 
 export function writeContext(
-  request: Omit<WriteRequest, 'verb'>,
+  request: Omit<WriteRequest, 'verb'> & { readonly verb: string },
   tx: StoreTransaction,
   env: RegistryEnvironment,
 ): WriteContext | undefined {
   const definition = env.definition(request.resource);
   if (!definition) return undefined;
   const served = servedVersionOf(definition, request.apiVersion);
+  const authorization = mayDoAnything(request) ? undefined : new BroughtVerdicts(request);
   const group = served ? served.group : definition.group;
   return {
     request,
@@ -71,12 +75,20 @@ export function writeContext(
       apiVersion: request.apiVersion,
       mayUseSigner: mayUseSigner(request),
       verifySignature: env.verifySignature,
+      namespaceLabels: () => labelsOf(tx.config('namespaces', request.namespace)),
+      ...(authorization ? { authorization } : {}),
     },
+    authorization,
     warnings: [],
     auditAnnotations: new Map(),
     alongside: [],
   };
 }
+
+const labelsOf = (object: UntypedObject | undefined): Record<string, string> | undefined =>
+  object && (object.metadata.labels ?? {});
+
+const mayDoAnything = ({ user }: Omit<WriteRequest, 'verb'>): boolean => user.groups.includes('system:masters');
 
 const mayUseSigner =
   ({ signerGrants = [] }: Omit<WriteRequest, 'verb'>) =>
