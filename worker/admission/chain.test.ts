@@ -290,6 +290,25 @@ describe('nodes', () => {
     expect(statusOf(answer).message).toBe('nodes "n1" is forbidden: node "n1" is not allowed to modify taints');
   });
 
+  it('publish and take back only devices of their own', () => {
+    const { create, write } = clusterShard();
+    const slice = (name: string, nodeName: string) =>
+      object('ResourceSlice', name, {
+        spec: { driver: 'a.com', pool: { name: 'p', generation: 1, resourceSliceCount: 1 }, nodeName },
+      });
+    const resource = 'resourceslices.resource.k8s.io';
+    expect(statusOf(create(resource, slice('a', 'n2'), { user: NODE })).message).toBe(
+      'resourceslices.resource.k8s.io "a" is forbidden: can only create ResourceSlice with the same NodeName as the requesting node',
+    );
+    expect(create(resource, slice('b', 'n1'), { user: NODE }).code).toBe(201);
+    create(resource, slice('c', 'n2'));
+    const remove = (name: string) => write({ resource, verb: 'delete', name, options: {}, user: NODE } as never);
+    expect(statusOf(remove('c')).message).toBe(
+      'resourceslices.resource.k8s.io "c" is forbidden: can only delete ResourceSlice with the same NodeName as the requesting node',
+    );
+    expect(remove('b').code).toBe(200);
+  });
+
   it('report and remove only pods that are bound to them', () => {
     const { create, write } = shard();
     create('pods', pod({ nodeName: 'n2' }));

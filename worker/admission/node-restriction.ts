@@ -164,6 +164,20 @@ function admitCertificateRequest(attributes: AdmissionAttributes): Status | unde
     : refusal(attributes, `can only create a node CSR with CN=${user.username}`);
 }
 
+interface SliceFields extends KubeObject {
+  readonly spec?: { readonly nodeName?: string };
+}
+
+/** What the authorizer cannot see: the slice that is made, and each one that a deletion of many meets. */
+function admitSlice(node: string, attributes: AdmissionAttributes): Status | undefined {
+  const { operation, object, oldObject } = attributes;
+  if (operation !== 'CREATE' && operation !== 'DELETE') return undefined;
+  const slice = (operation === 'CREATE' ? object : oldObject) as SliceFields | undefined;
+  if (slice?.spec?.nodeName === node) return undefined;
+  const what = `can only ${operation.toLowerCase()} ResourceSlice`;
+  return refusal(attributes, `${what} with the same NodeName as the requesting node`);
+}
+
 function restricted(node: string, attributes: AdmissionAttributes, reader: StoreReader): Status | undefined {
   const { resource, subresource } = attributes;
   switch (resource) {
@@ -181,6 +195,8 @@ function restricted(node: string, attributes: AdmissionAttributes, reader: Store
       return subresource === 'status' ? undefined : refusal(attributes, 'may only update PVC status');
     case 'leases.coordination.k8s.io':
       return admitLease(node, attributes);
+    case 'resourceslices.resource.k8s.io':
+      return admitSlice(node, attributes);
     case 'certificatesigningrequests.certificates.k8s.io':
       return subresource === '' ? admitCertificateRequest(attributes) : undefined;
     default:

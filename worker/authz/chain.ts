@@ -15,7 +15,17 @@ type Authorizer = (attributes: AuthorizationAttributes, deps: AuthorizationDeps)
 
 const privilegedGroup: Authorizer = async ({ user }) => (user.groups.includes('system:masters') ? allow() : NO_OPINION);
 
-const node: Authorizer = (attributes, { nodeReaches }) => nodeOpinion(attributes, nodeReaches);
+const SLICES = 'resourceslices.resource.k8s.io';
+
+async function ownsSlice(objects: ObjectReader, node: string, name: string): Promise<boolean> {
+  const slice = await objects.get(SLICES, '', name, REFUSAL_FRESHNESS_MS_MAX);
+  return (slice?.['spec'] as { readonly nodeName?: string } | undefined)?.nodeName === node;
+}
+
+const node: Authorizer = (attributes, { nodeReaches, objects }) =>
+  nodeOpinion(attributes, (of, object) =>
+    object.resource === 'resourceslices' ? ownsSlice(objects, of, object.name) : nodeReaches(of, object),
+  );
 
 /**
  * What was granted a moment ago counts at once: nothing is refused on what may be out of date. Except to

@@ -3,7 +3,9 @@ import type { AuthorizationAttributes } from './attributes.ts';
 import { nodeOpinion } from './node.ts';
 
 const reaches = async (node: string, object: { resource: string; namespace: string; name: string }) =>
-  node === 'n1' && object.namespace === 'shop' && ['settings', 'robot', 'web'].includes(object.name);
+  node === 'n1' &&
+  (object.namespace === 'shop' || object.resource === 'resourceslices') &&
+  ['settings', 'robot', 'web', 'gpu'].includes(object.name);
 
 const asks = (fields: Partial<AuthorizationAttributes>): AuthorizationAttributes => ({
   user: { username: 'system:node:n1', uid: '', groups: ['system:nodes'], extra: {} },
@@ -19,6 +21,8 @@ const asks = (fields: Partial<AuthorizationAttributes>): AuthorizationAttributes
   ...fields,
 });
 
+const CLAIMS = { apiGroup: 'resource.k8s.io', resource: 'resourceclaims', namespace: 'shop' };
+const SLICES = { apiGroup: 'resource.k8s.io', resource: 'resourceslices' };
 const LEASES = { apiGroup: 'coordination.k8s.io', resource: 'leases' };
 
 describe('a node', () => {
@@ -37,6 +41,14 @@ describe('a node', () => {
     ['creates its lease', { ...LEASES, verb: 'create', namespace: 'kube-node-lease' }],
     ['lists services', { resource: 'services', verb: 'list' }],
     ['writes events', { resource: 'events', verb: 'create', namespace: 'shop' }],
+    ['reads a claim its pods use', { ...CLAIMS, name: 'gpu' }],
+    ['publishes devices', { ...SLICES, verb: 'create' }],
+    ['changes what it publishes', { ...SLICES, verb: 'update', name: 'gpu' }],
+    ['lists what it publishes', { ...SLICES, verb: 'list', fieldSelector: 'spec.nodeName=n1' }],
+    [
+      'takes back what it publishes',
+      { ...SLICES, verb: 'deletecollection', fieldSelector: 'spec.driver=a.com,spec.nodeName=n1' },
+    ],
     ['polls', { resourceRequest: false, path: '/agent/v1/nodes/n1/poll' }],
   ])('%s', async (_what, fields) => {
     expect((await nodeOpinion(asks(fields), reaches)).decision).toBe('allow');
@@ -81,6 +93,20 @@ describe('a node', () => {
       { ...LEASES, verb: 'get', namespace: 'shop', name: 'n1' },
       'can only access leases in the "kube-node-lease" system namespace',
     ],
+    ['reads no other claim', { ...CLAIMS, name: 'x' }, `no relationship found between node 'n1' and this object`],
+    ['writes no claim', { ...CLAIMS, verb: 'update', name: 'gpu' }, 'can only get individual resources of this type'],
+    ['reads no status of a claim', { ...CLAIMS, subresource: 'status', name: 'gpu' }, 'cannot get subresource'],
+    [
+      'changes no other devices',
+      { ...SLICES, verb: 'delete', name: 'x' },
+      `no relationship found between node 'n1' and this object`,
+    ],
+    [
+      'lists no other devices',
+      { ...SLICES, verb: 'list', fieldSelector: 'spec.nodeName!=n1' },
+      'can only list/watch/deletecollection resourceslices with nodeName field selector',
+    ],
+    ['knows no parts of slices', { ...SLICES, subresource: 'status' }, 'cannot authorize ResourceSlice subresources'],
     ['polls for no other', { resourceRequest: false, path: '/agent/v1/nodes/n2/poll' }, ''],
     [
       'polls for no node whose name begins with its own',

@@ -5,7 +5,7 @@
 import { type AuthorizationAttributes, type AuthorizerOpinion, allow, NO_OPINION, noOpinion } from './attributes.ts';
 import { type PolicyRule, ruleAllows } from './rule-match.ts';
 
-/** Whether a pod bound to the node is, or references, the object. */
+/** Whether a pod bound to the node is, or references, the object; of a ResourceSlice, whether it is the node's. */
 export type NodeReaches = (
   node: string,
   object: { readonly resource: string; readonly namespace: string; readonly name: string },
@@ -132,6 +132,31 @@ const pods: Decide = (node, attributes, reaches) => {
   }
 };
 
+const slices: Decide = (node, attributes, reaches) => {
+  const { verb, subresource, fieldSelector } = attributes;
+  if (subresource !== '') return noOpinion('cannot authorize ResourceSlice subresources');
+  switch (verb) {
+    case 'create':
+      // For which node is the NodeRestriction plugin's to check.
+      return allow();
+    case 'get':
+    case 'update':
+    case 'patch':
+    case 'delete':
+      return related(node, attributes, reaches);
+    case 'watch':
+    case 'list':
+    case 'deletecollection':
+      return selectsNode(fieldSelector, node)
+        ? allow()
+        : noOpinion('can only list/watch/deletecollection resourceslices with nodeName field selector');
+    default:
+      return noOpinion(
+        'only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection',
+      );
+  }
+};
+
 const BY_RESOURCE: Readonly<Record<string, Decide>> = {
   secrets: readReferenced,
   configmaps: readReferenced,
@@ -141,6 +166,8 @@ const BY_RESOURCE: Readonly<Record<string, Decide>> = {
   'leases.coordination.k8s.io': leases,
   nodes,
   pods,
+  'resourceclaims.resource.k8s.io': getReferenced,
+  'resourceslices.resource.k8s.io': slices,
 };
 
 /** The decision for requests of nodes; no opinion on those of others. */

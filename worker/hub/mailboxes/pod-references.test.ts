@@ -59,3 +59,19 @@ it('finds everything a pod references, once', () => {
 it('finds nothing in a pod that needs nothing', () => {
   expect(podReferences(pod({ containers: [{ name: 'c' }] }))).toEqual([]);
 });
+
+it('finds the claims a pod uses, those made for it included', () => {
+  const spec = {
+    resourceClaims: [
+      { name: 'a', resourceClaimName: 'own' },
+      { name: 'b', resourceClaimTemplateName: 't' },
+    ],
+  };
+  const status = {
+    resourceClaimStatuses: [{ name: 'b', resourceClaimName: 'made' }, { name: 'c' }],
+    extendedResourceClaimStatus: { resourceClaimName: 'extended' },
+  };
+  expect(podReferences({ ...pod(spec), status })).toEqual(
+    ['own', 'made', 'extended'].map((name) => ({ resource: 'resourceclaims', name })),
+  );
+});

@@ -1,7 +1,12 @@
 /** What a pod needs from the API to run. Source: pkg/api/v1/pod VisitPodSecretNames, VisitPodConfigmapNames. */
 import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
 
-export type ReferencedResource = 'secrets' | 'configmaps' | 'serviceaccounts' | 'persistentvolumeclaims';
+export type ReferencedResource =
+  | 'secrets'
+  | 'configmaps'
+  | 'serviceaccounts'
+  | 'persistentvolumeclaims'
+  | 'resourceclaims';
 
 export interface ObjectReference {
   readonly resource: ReferencedResource;
@@ -38,7 +43,18 @@ interface VolumeFields {
 /** Volume types that name the Secret of their server as `secretRef`. */
 const SECRET_REF_VOLUMES = ['cephfs', 'cinder', 'flexVolume', 'iscsi', 'rbd', 'scaleIO', 'storageos'] as const;
 
+interface ClaimReference {
+  readonly resourceClaimName?: string;
+}
+
+/** Claims that were made for the pod. */
+interface PodStatusFields {
+  readonly resourceClaimStatuses?: readonly ClaimReference[];
+  readonly extendedResourceClaimStatus?: ClaimReference;
+}
+
 interface PodFields {
+  readonly resourceClaims?: readonly ClaimReference[];
   readonly serviceAccountName?: string;
   readonly imagePullSecrets?: readonly NamedReference[];
   readonly volumes?: readonly VolumeFields[];
@@ -82,7 +98,11 @@ export function podReferences(pod: UntypedObject): readonly ObjectReference[] {
   const visit: Visit = (resource, name) => {
     if (name) found.set(`${resource}\n${name}`, { resource, name });
   };
+  const status = (pod['status'] ?? {}) as PodStatusFields;
   visit('serviceaccounts', spec.serviceAccountName);
+  const claims = [...(spec.resourceClaims ?? []), ...(status.resourceClaimStatuses ?? [])];
+  for (const { resourceClaimName } of claims) visit('resourceclaims', resourceClaimName);
+  visit('resourceclaims', status.extendedResourceClaimStatus?.resourceClaimName);
   for (const { name } of spec.imagePullSecrets ?? []) visit('secrets', name);
   for (const volume of spec.volumes ?? []) visitVolume(volume, pod.metadata.name ?? '', visit);
   for (const containers of [spec.initContainers, spec.containers, spec.ephemeralContainers]) {
