@@ -2,6 +2,7 @@
 import { waitUntil } from 'cloudflare:workers';
 import type { Env } from './env.ts';
 import { createHandler } from './http/handler-chain.ts';
+import { RequestMetrics } from './http/metrics/request-metrics.ts';
 import { hubOf } from './http/stores.ts';
 
 export { Hub } from './hub/hub.ts';
@@ -15,6 +16,7 @@ function within<T>(ms: number, task: Promise<T>, late: () => T): Promise<T> {
 }
 
 const app = createHandler({
+  metrics: new RequestMetrics(),
   now: () => Date.now(),
   random: () => Math.random(),
   randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),

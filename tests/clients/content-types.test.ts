@@ -202,6 +202,20 @@ describe('answers are indented', () => {
   });
 });
 
+test('/metrics counts what was asked, for those who may know', async () => {
+  await calls.call('GET', `${ONE}/chair`);
+  const { code, text, headers } = await calls.call('GET', '/metrics');
+  expect([code, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+  expect(text).toMatch(
+    /^apiserver_request_total\{code="200",component="apiserver",dry_run="",group="",resource="configmaps",scope="resource",subresource="",verb="GET",version="v1"\} \d+$/m,
+  );
+  expect(text).toMatch(/^apiserver_request_duration_seconds_bucket\{.*,le="\+Inf"\} \d+$/m);
+  expect(text).not.toContain('chair');
+  expect((await calls.call('GET', '/metrics', { token: null })).code).toBe(403);
+  const asMonitor = { 'impersonate-user': 'prometheus', 'impersonate-group': 'system:monitoring' };
+  expect((await calls.call('GET', '/metrics', { headers: asMonitor })).code).toBe(200);
+});
+
 describe('answers are packed', () => {
   const LARGE = `${CONFIG_MAPS}/large`;
   beforeAll(async () => {

@@ -20,6 +20,7 @@ import { serveObjects } from './object-requests.ts';
 import { methodNotAllowed, unknownResource } from './request-errors.ts';
 import { requestInfo } from './request-info.ts';
 import { securityDeps } from './security-deps.ts';
+import { isServedPath } from './served-paths.ts';
 import { findServedResource } from './served-resources.ts';
 import { isServedGroupVersion } from './served-versions.ts';
 import type { VirtualResource } from './virtual-resource.ts';
@@ -37,7 +38,9 @@ export function createHandler(runtime: HttpRuntime): Hono<{ Bindings: Env }> {
       const handled = await handle(raw, c.env, c.executionCtx as ExecutionContext, runtime);
       return handled instanceof Response ? handled : statusAnswer(handled, { accepted: formOf(raw) });
     } catch (error) {
-      return statusAnswer(statusOfError(error), { accepted: formOf(raw) });
+      const status = statusOfError(error);
+      if (status.code === 500) console.error('request failed', error);
+      return statusAnswer(status, { accepted: formOf(raw) });
     }
   });
   return app;
@@ -59,7 +62,23 @@ async function handle(request: Request, env: Env, context: ExecutionContext, run
   const verdict = await authorize(attributes, security);
   if (!verdict.allowed) return forbiddenStatus(attributes, verdict.reason);
 
-  return route({ request, env, context, runtime, security, query, info, user: user.value });
+  const api: ApiRequest = { request, env, context, runtime, security, query, info, user: user.value };
+  const startedAt = runtime.now();
+  try {
+    const handled = await route(api);
+    count(api, 'code' in handled ? handled.code : handled.status, startedAt);
+    return handled;
+  } catch (error) {
+    count(api, statusOfError(error).code, startedAt);
+    throw error;
+  }
+}
+
+/** Only what is served: the number of other paths has no bound. */
+function count({ request, runtime, query, info }: ApiRequest, code: number, startedAt: number): void {
+  if (info.isResourceRequest && !isServedPath(info)) return;
+  const contentType = request.headers.get('content-type');
+  runtime.metrics.record({ info, query, contentType }, code, (runtime.now() - startedAt) / 1000);
 }
 
 async function route(api: ApiRequest): Promise<Handled> {
@@ -100,6 +119,5 @@ function statusOfError(error: unknown): Status {
       details: { retryAfterSeconds: 1 },
     };
   }
-  console.error('request failed', error);
   return internalError(error instanceof Error ? error.message : String(error));
 }

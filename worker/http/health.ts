@@ -97,7 +97,10 @@ async function summary(api: ApiRequest, endpoint: string, checks: readonly Check
   }
   if (excluded.size > 0)
     lines.push(
-      `warn: some health checks cannot be excluded: no matches for ${[...excluded].map((name) => JSON.stringify(name)).join(',')}`,
+      `warn: some health checks cannot be excluded: no matches for ${[...excluded]
+        .sort()
+        .map((name) => JSON.stringify(name))
+        .join(',')}`,
     );
   if (failed.length > 0) return textAnswer(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
   return api.query.has('verbose')

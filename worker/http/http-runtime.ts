@@ -1,5 +1,8 @@
+import type { RequestMetrics } from './metrics/request-metrics.ts';
+
 /** What the composition root gives the request path. */
 export interface HttpRuntime {
+  readonly metrics: RequestMetrics;
   /** ms since the epoch. */
   now(): number;
   /** Uniform in [0, 1). */

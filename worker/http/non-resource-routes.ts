@@ -1,6 +1,6 @@
 /** Paths that are no resources, each with its handler. `/` lists them. */
 import { agentApiHandler } from './agent-api.ts';
-import { jsonAnswer } from './answers.ts';
+import { jsonAnswer, textAnswer } from './answers.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
 import { discoveryHandler, discoveryPaths } from './discovery/routes.ts';
 import { healthHandler } from './health.ts';
@@ -17,6 +17,10 @@ const readOnly =
   (api) =>
     api.request.method === 'GET' || api.request.method === 'HEAD' ? handler(api) : methodNotAllowed();
 
+/** Source: component-base metrics legacyregistry.Handler. */
+const metricsHandler: NonResourceHandler = ({ runtime }) =>
+  textAnswer(200, runtime.metrics.text(), { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+
 const versionHandler: NonResourceHandler = () => jsonAnswer(200, JSON.stringify(SERVER_VERSION, null, 2));
 
 /** What a cron trigger does on Cloudflare; elsewhere the supervisor asks for it each minute, as the administrator. */
@@ -32,6 +36,7 @@ const secretsEncryptionHandler: NonResourceHandler = async (api) =>
 
 const EXACT: ReadonlyMap<string, NonResourceHandler> = new Map<string, NonResourceHandler>([
   ['/', () => jsonAnswer(200, JSON.stringify({ paths: listedPaths() }, null, 2))],
+  ['/metrics', metricsHandler],
   ['/version', versionHandler],
   [CONFIGURATION_PATH, issuerDiscoveryHandler],
   [KEYS_PATH, issuerDiscoveryHandler],
@@ -72,6 +77,7 @@ const listedPaths = (): readonly string[] =>
     '/healthz/ping',
     '/livez',
     '/livez/ping',
+    '/metrics',
     '/openapi/v2',
     '/openapi/v3',
     '/readyz',

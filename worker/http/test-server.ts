@@ -11,6 +11,7 @@ import { executeWrite } from '../registry/execute.ts';
 import { MemoryTransaction } from '../registry/memory-transaction.ts';
 import { findCreateSubresource } from '../registry/subresources/create-subresources.ts';
 import { createHandler } from './handler-chain.ts';
+import { RequestMetrics } from './metrics/request-metrics.ts';
 
 export const TEST_TOKEN = 'admin-token-of-the-tests';
 /** SHA-256 of it, in hex. */
@@ -26,6 +27,7 @@ export class TestServer {
   readonly #registry: RegistryEnvironment;
   readonly #env: Env;
   readonly #app = createHandler({
+    metrics: new RequestMetrics(),
     now: () => TEST_NOW,
     random: () => 0.5,
     randomBytes: (count) => new Uint8Array(count),

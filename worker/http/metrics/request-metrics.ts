@@ -1,0 +1,93 @@
+/**
+ * What an isolate has answered, under upstream's names. Source: apiserver endpoints/metrics. On
+ * Cloudflare each isolate counts for itself, and a scrape meets one of them.
+ */
+import type { RequestInfo } from '../request-info.ts';
+import { Counter, Histogram, type Labels } from './metric-store.ts';
+
+const DURATION_BOUNDS_SECONDS: readonly number[] = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+];
+
+const COMPONENT = 'apiserver';
+
+const CONNECTIONS: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
+
+/** Paths of no resource, by their first segment. */
+const PATHS: ReadonlySet<string> = new Set([
+  'agent',
+  'api',
+  'apis',
+  'healthz',
+  'livez',
+  'metrics',
+  'openapi',
+  'openid',
+  'readyz',
+  'version',
+]);
+
+const METHODS: Readonly<Record<string, string>> = { create: 'POST', update: 'PUT' };
+
+/** What is counted of a request. */
+export interface CountedRequest {
+  readonly info: RequestInfo;
+  readonly query: URLSearchParams;
+  readonly contentType: string | null;
+}
+
+function verbOf({ info, contentType }: CountedRequest): string {
+  if (CONNECTIONS.has(info.subresource)) return 'CONNECT';
+  if (info.verb === 'patch' && contentType?.startsWith('application/apply-patch+yaml')) return 'APPLY';
+  return METHODS[info.verb] ?? (info.verb.toUpperCase() || 'other');
+}
+
+function scopeOf({ name, verb, namespace, isResourceRequest }: RequestInfo): string {
+  if (name !== '' || verb === 'create') return 'resource';
+  if (namespace !== '') return 'namespace';
+  return isResourceRequest ? 'cluster' : '';
+}
+
+function dryRunOf(query: URLSearchParams): string {
+  const given = [...new Set(query.getAll('dryRun'))];
+  return given.every((value) => value === 'All') ? given.join(',') : 'invalid';
+}
+
+/** Undefined for paths that nobody serves: their number has no bound. */
+function labelsOf(request: CountedRequest): Labels | undefined {
+  const { info, query } = request;
+  const common = { component: COMPONENT, dry_run: dryRunOf(query), scope: scopeOf(info), verb: verbOf(request) };
+  if (info.isResourceRequest) {
+    const { apiGroup, apiVersion, resource, subresource } = info;
+    return { ...common, group: apiGroup, version: apiVersion, resource, subresource };
+  }
+  const [, segment = ''] = info.path.split('/');
+  return PATHS.has(segment)
+    ? { ...common, group: '', version: '', resource: '', subresource: `/${segment}` }
+    : undefined;
+}
+
+export class RequestMetrics {
+  readonly #total = new Counter(
+    'apiserver_request_total',
+    'Requests by verb, dry run value, group, version, resource, subresource, scope, component and HTTP response code.',
+  );
+  readonly #durations = new Histogram(
+    'apiserver_request_duration_seconds',
+    'Seconds until the answer began, by verb, dry run value, group, version, resource, subresource, scope and component. Watches are left out.',
+    DURATION_BOUNDS_SECONDS,
+  );
+
+  /** Counts an answered request to something that is served. */
+  record(request: CountedRequest, code: number, seconds: number): void {
+    const labels = labelsOf(request);
+    if (!labels) return;
+    this.#total.add({ ...labels, code: String(code) });
+    if (labels['verb'] !== 'WATCH') this.#durations.observe(labels, seconds);
+  }
+
+  /** In Prometheus' text format. */
+  text(): string {
+    return this.#total.text() + this.#durations.text();
+  }
+}
