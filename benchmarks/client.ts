@@ -30,6 +30,14 @@ export class BenchClient {
     return text;
   }
 
+  /** A server-side apply; throws on any status that is not a success. */
+  async apply(path: string, body: string): Promise<void> {
+    const headers = { ...this.#headers, 'content-type': 'application/apply-patch+yaml' };
+    const answer = await this.#pool.request({ method: 'PATCH', path, headers, body });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 300) throw new Error(`apply ${path}: ${answer.statusCode} ${text.slice(0, 300)}`);
+  }
+
   /** The status code of any answer; its body is read and dropped. */
   async status(method: 'POST', path: string, body: string): Promise<number> {
     const answer = await this.#pool.request({ method, path, headers: this.#headers, body });

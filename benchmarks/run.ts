@@ -8,6 +8,7 @@ import { list } from './list.ts';
 import { memory } from './memory.ts';
 import { poll } from './poll.ts';
 import { secrets } from './secrets.ts';
+import { ssa } from './ssa.ts';
 import { validate } from './validate.ts';
 import { watch } from './watch.ts';
 
@@ -21,6 +22,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   secrets,
   formats,
   validate,
+  ssa,
   bundle,
 ];
 

@@ -1,6 +1,6 @@
 /** Between the stored form of an object and the versions it is served in. */
+import { cloneObject } from './clone-object.ts';
 import { encodeObject } from './encode-object.ts';
-import { cloneJson } from './json-value.ts';
 import type { GroupResource, UntypedObject } from './object-meta.ts';
 import type { ResourceDefinition, ServedVersion } from './resource.ts';
 
@@ -30,7 +30,7 @@ export const servedVersionOf = (
 export function toServed(served: ServedVersion | undefined, object: UntypedObject): UntypedObject {
   if (!served) return object;
   if (!served.fromStored) return { ...object, apiVersion: apiVersionOf(served) };
-  const converted = served.fromStored(cloneJson(object));
+  const converted = served.fromStored(cloneObject(object));
   converted.apiVersion = apiVersionOf(served);
   return converted;
 }

@@ -1,5 +1,6 @@
 /** Server-side apply as an update's next state. Source: apiserver endpoints/handlers/patch.go applyPatcher. */
 import { checkFields } from '../../schema/decode/check-fields.ts';
+import { withoutManagedFields } from '../../schema/meta/clone-object.ts';
 import { cloneJson } from '../../schema/meta/json-value.ts';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { Scale } from '../../schema/meta/scale.ts';
@@ -60,8 +61,7 @@ function strictRefusal(context: WriteContext, { strictError, fieldValidation }: 
 
 /** The outcome as an object of its own, its values checked, with its owners. */
 function checkedObject({ object, managedFields }: Applied, schema: string): Result<UntypedObject> {
-  const { managedFields: _before, ...metadata } = object.metadata ?? {};
-  const own = cloneJson({ ...object, metadata }) as UntypedObject;
+  const own = cloneJson(withoutManagedFields(object));
   const { error } = checkFields(own, schema);
   if (error) return fail(badRequest(`failed to convert new object to proper version: ${error}`));
   setManagedFields(own.metadata, managedFields);

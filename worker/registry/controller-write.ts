@@ -1,5 +1,5 @@
 /** How controllers inside the commit write: through the same rules as clients, without text in between. */
-import { cloneJson } from '../../schema/meta/json-value.ts';
+import { cloneObject } from '../../schema/meta/clone-object.ts';
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { fail, ok, type Result } from '../../schema/meta/status.ts';
 import type { DeleteOptions } from '../../schema/protocol/shard.ts';
@@ -54,7 +54,7 @@ export function applyControllerWrite(
 }
 
 function applyObject(context: WriteContext, write: Exclude<InternalWrite, { op: 'delete' }>): WriteResult {
-  const object = cloneJson(write.object);
+  const object = cloneObject(write.object);
   context.definition.defaults?.(object);
   if (write.op === 'create') return createObject(context, object);
   const strategy = updateStrategyOf(context.definition, context.subresource);

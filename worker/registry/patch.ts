@@ -1,4 +1,5 @@
 /** Patch: the patch applied to the served form, then an update. Source: apiserver endpoints/handlers/patch.go. */
+import { withoutManagedFields } from '../../schema/meta/clone-object.ts';
 import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { Scale } from '../../schema/meta/scale.ts';
 import { fromServed, toServed } from '../../schema/meta/served-version.ts';
@@ -14,6 +15,7 @@ import {
 } from '../../schema/meta/status.ts';
 import type { PatchType, WriteRequest } from '../../schema/protocol/shard.ts';
 import { appliedState } from './applied-state.ts';
+import { setManagedFields } from './managed-fields.ts';
 import { applyPatch } from './patch/apply-patch.ts';
 import { ownedScale, scaledState } from './scale.ts';
 import { checkName, ensureNamespace } from './system-metadata.ts';
@@ -46,6 +48,9 @@ export function patchObject(context: WriteContext, request: PatchRequest): Write
 const isElsewhere = ({ onlyAt }: PatchRequest, existing: UntypedObject | undefined): boolean =>
   onlyAt !== undefined && onlyAt !== (existing?.metadata.resourceVersion ?? '');
 
+/** May name managedFields, which are else kept out of what is copied, patched and checked. */
+const ABOUT_OWNERS = /managedFields|\\u/;
+
 function patchedState(
   context: WriteContext,
   request: PatchRequest,
@@ -56,11 +61,15 @@ function patchedState(
   const scale = subresource === 'scale' ? definition.scale : undefined;
   const current: KubeObject = scale ? ownedScale(context, scale, existing) : toServed(served, existing);
   const schema = scale ? 'V1Scale' : (served ?? definition).schema;
-  const patched = applyPatch({ type, patch: request.body, current, schema, fieldValidation: request.fieldValidation });
+  const { body: patch, fieldValidation } = request;
+  const isAboutOwners = ABOUT_OWNERS.test(patch);
+  const base = isAboutOwners ? current : withoutManagedFields(current as UntypedObject);
+  const patched = applyPatch({ type, patch, current: base, schema, fieldValidation });
   if (!patched.ok) return fail(clientsFault(patched.status));
   context.warnings.push(...patched.value.warnings);
 
   const { object } = patched.value;
+  if (!isAboutOwners) setManagedFields(object.metadata, current.metadata.managedFields);
   const misfit = ensureNamespace(object.metadata, request.namespace) ?? checkName(object, request.name);
   if (misfit) return fail(misfit);
   if (scale) return scaledState(context, scale, existing, object as unknown as Scale);

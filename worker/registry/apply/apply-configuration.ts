@@ -3,6 +3,7 @@
  * Source: structured-merge-diff merge/update.go Apply; managedfields/internal structuredmerge.go,
  * lastappliedmanager.go, lastappliedupdater.go, skipnonapplied.go. Pure.
  */
+import { withoutManagedFields } from '../../../schema/meta/clone-object.ts';
 import { equalJson } from '../../../schema/meta/json-value.ts';
 import type { ManagedFieldsEntry, UntypedObject } from '../../../schema/meta/object-meta.ts';
 import { badRequest, fail, ok, type Result } from '../../../schema/meta/status.ts';
@@ -88,9 +89,7 @@ function configProblem(
 /** The live object as upstream compares it: the zero value of its type when there is none. */
 function typedLive({ definition, apiVersion, live }: ApplyInput, shape: StructShape): UntypedObject {
   if (!live) return typedObject(shape, {}) as UntypedObject;
-  const served = inVersion(definition, apiVersion, live);
-  const { managedFields: _managedFields, ...metadata } = served.metadata;
-  return typedObject(shape, { ...served, metadata }) as UntypedObject;
+  return typedObject(shape, withoutManagedFields(inVersion(definition, apiVersion, live))) as UntypedObject;
 }
 
 /** Who owned what; what an object without any owners holds belongs to an owner of its own. */
@@ -124,8 +123,10 @@ function attempt(
   const own = { manager: input.manager, operation: 'Apply', apiVersion, subresource } as const;
   const id = identityOf(own);
   const last = managers.get(id);
-  const set = filterSet(fieldFilterOf(definition, subresource), fieldSetOf(shape, config));
-  managers.set(id, { ...own, time: last?.time, set });
+  const applied = filterSet(fieldFilterOf(definition, subresource), fieldSetOf(shape, config));
+  const isAsBefore = last?.apiVersion === apiVersion && equalJson(applied, last.set);
+  const set = isAsBefore ? last.set : applied;
+  managers.set(id, isAsBefore ? last : { ...own, time: last?.time, set });
   const merged = mergeObjects(shape, before, config) as UntypedObject;
   const object = last ? prune({ definition, managers, last, apiVersion, config }, merged) : merged;
 

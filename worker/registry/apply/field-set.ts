@@ -192,7 +192,7 @@ const RANKS: Readonly<Record<string, number>> = { '.': 0, f: 1, k: 2, v: 3, i: 4
 export function compareElements(a: string, b: string): number {
   const kind = a[0] as string;
   if (kind !== b[0]) return (RANKS[kind] ?? 5) - (RANKS[b[0] as string] ?? 5);
-  if (kind === 'k') return compareKeys(parsed(a) as Members, parsed(b) as Members);
+  if (kind === 'k') return comparePlainKeys(a, b) ?? compareKeys(parsed(a) as Members, parsed(b) as Members);
   if (kind === 'v') return compareValues(parsed(a), parsed(b));
   if (kind === 'i') return Number(a.slice(2)) - Number(b.slice(2));
   return a < b ? -1 : a > b ? 1 : 0;
@@ -201,6 +201,16 @@ export function compareElements(a: string, b: string): number {
 type Members = Readonly<Record<string, unknown>>;
 
 const parsed = (element: string): unknown => JSON.parse(element.slice(2));
+
+const PLAIN_KEY = /^k:\{"([^"\\]+)":"([^"\\]*)"\}$/;
+
+/** The common case of keys, by one text each, unparsed; undefined for others. */
+function comparePlainKeys(a: string, b: string): number | undefined {
+  const [, name = '', value = ''] = PLAIN_KEY.exec(a) ?? [];
+  const [, otherName, otherValue = ''] = PLAIN_KEY.exec(b) ?? [];
+  if (name === '' || name !== otherName) return undefined;
+  return value < otherValue ? -1 : value > otherValue ? 1 : 0;
+}
 
 function compareKeys(a: Members, b: Members): number {
   const names = Object.keys(a).sort();
@@ -248,8 +258,12 @@ const valueText = (value: unknown): string => JSON.stringify(value);
 /** Go's encoder hides what HTML and old JavaScript would stumble over. */
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
+/** Anything that JSON or Go would not write as it is. */
+const UNUSUAL = /[^ !#-%'-;=?-[\]-~]/;
+
 /** A scalar's JSON text as path elements carry it. */
 export function scalarText(value: unknown): string {
+  if (typeof value === 'string' && !UNUSUAL.test(value)) return `"${value}"`;
   const text = JSON.stringify(value) as string;
   return typeof value === 'string'
     ? text.replace(ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -2,6 +2,7 @@
  * Who owns which fields: `metadata.managedFields` read, written and capped.
  * Source: apimachinery util/managedfields/internal managedfields.go, capmanagers.go.
  */
+import { equalJson } from '../../../schema/meta/json-value.ts';
 import type { ManagedFieldsEntry } from '../../../schema/meta/object-meta.ts';
 import { canonical, type FieldSet, isEmptySet, readFieldSet, union } from './field-set.ts';
 
@@ -13,6 +14,8 @@ export interface Manager {
   /** RFC 3339, with seconds; absent where nobody noted it. */
   readonly time?: string | undefined;
   readonly set: FieldSet;
+  /** The stored entry it was read from. */
+  readonly entry?: ManagedFieldsEntry;
 }
 
 /** By identity; see `identityOf`. */
@@ -45,7 +48,10 @@ export function readManagers(
     }
     const set = origin === 'stored' ? ((entry.fieldsV1 ?? {}) as FieldSet) : readFieldSet(entry.fieldsV1 ?? {});
     if (!set) return undefined;
-    const read: Manager = { manager, operation, apiVersion, subresource, time, set };
+    const read: Manager = {
+      ...{ manager, operation, apiVersion, subresource, time, set },
+      ...(origin === 'stored' ? { entry } : {}),
+    };
     managers.set(identityOf(read), read);
   }
   return managers;
@@ -59,7 +65,11 @@ export function writeManagers(managers: Managers): ManagedFieldsEntry[] | undefi
   return sorted.map(entryOf);
 }
 
-function entryOf({ manager, operation, apiVersion, subresource, time, set }: Manager): ManagedFieldsEntry {
+function entryOf(of: Manager): ManagedFieldsEntry {
+  const { manager, operation, apiVersion, subresource, time, set } = of;
+  if (of.entry && of.entry.fieldsV1 === set && of.entry.time === time && of.entry.apiVersion === apiVersion) {
+    return of.entry;
+  }
   const entry: ManagedFieldsEntry = manager ? { manager, operation, apiVersion } : { operation, apiVersion };
   if (time) entry.time = time;
   entry.fieldsType = 'FieldsV1';
@@ -121,7 +131,7 @@ export const isReset = (entries: readonly ManagedFieldsEntry[] | undefined): boo
 
 /** Whether two lists of entries say the same but for the times. */
 export function sameButTimes(a: readonly ManagedFieldsEntry[], b: readonly ManagedFieldsEntry[]): boolean {
-  const timeless = (entries: readonly ManagedFieldsEntry[]) =>
-    JSON.stringify(entries.map(({ time: _time, ...rest }) => rest));
-  return a.length === b.length && timeless(a) === timeless(b);
+  const isSame = (entry: ManagedFieldsEntry, other: ManagedFieldsEntry | undefined): boolean =>
+    entry === other || (other !== undefined && equalJson({ ...entry, time: undefined }, { ...other, time: undefined }));
+  return a.length === b.length && a.every((entry, index) => isSame(entry, b[index]));
 }

@@ -25,7 +25,7 @@ export function prune(input: PruneInput, merged: UntypedObject): UntypedObject {
   const { definition, last, apiVersion } = input;
   const version = last.apiVersion;
   const shape = shapeIn(definition, version);
-  if (!shape || isEmptySet(last.set)) return merged;
+  if (!shape || isEmptySet(difference(last.set, claimedIn(input, version)))) return merged;
   const whole = converted(definition, merged, apiVersion, version);
   const lastFields = withNamedFields(shape, last.set);
   const cut = removeFields(shape, whole, lastFields) as UntypedObject;
@@ -37,6 +37,12 @@ export function prune(input: PruneInput, merged: UntypedObject): UntypedObject {
 
 const namedFields = (shape: StructShape, object: UntypedObject): FieldSet =>
   withNamedFields(shape, fieldSetOf(shape, object, 'all'));
+
+/** What all managers own in one version: as long as all the applier had is among it, nothing is to be taken out. */
+const claimedIn = ({ managers }: PruneInput, version: string): FieldSet =>
+  [...managers.values()]
+    .filter(({ apiVersion }) => apiVersion === version)
+    .reduce<FieldSet>((all, { set }) => union(all, set), {});
 
 /** The fields that name an object, as far as a configuration has them. */
 function identityFields(definition: TrackedKind, apiVersion: string, config: UntypedObject): FieldSet {

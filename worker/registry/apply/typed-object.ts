@@ -5,7 +5,7 @@
 import type { ScalarKind } from '../../../schema/decode/field-table.ts';
 import { setMember } from '../../../schema/decode/check-fields.ts';
 import { goQuote } from '../../../schema/meta/go-format.ts';
-import { asMember, below, type FieldSet, hasElement, isEmptySet, LEAF, pathText } from './field-set.ts';
+import { asMember, below, type FieldSet, hasElement, LEAF, pathText } from './field-set.ts';
 import { itemElement, type ListShape, type Shape, type StructShape } from './typed-schema.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -13,53 +13,70 @@ type Members = Readonly<Record<string, unknown>>;
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isEmpty = (members: Members): boolean => Object.keys(members).length === 0;
+function isEmpty(members: Members): boolean {
+  for (const _key in members) return false;
+  return true;
+}
 
 /** Every leaf and every item that an object names; of the server's own fields only when asked for all. */
 export function fieldSetOf(shape: StructShape, object: Members, of: 'owned' | 'all' = 'owned'): FieldSet {
   return contents(shape, object, of === 'all') ?? {};
 }
 
-/** The node of a value; undefined when nothing in it belongs to the set. */
-function contents(shape: Shape, value: unknown, isAll: boolean): FieldSet | undefined {
+/** The node of a value, which with `isSelf` belongs to the set itself; undefined when nothing in it does. */
+function contents(shape: Shape, value: unknown, isAll: boolean, isSelf = false): FieldSet | undefined {
   if (shape.kind === 'leaf') return LEAF;
-  if (shape.kind === 'list') return Array.isArray(value) ? itemContents(shape, value, isAll) : undefined;
-  if (!isMembers(value)) return undefined;
-  const out: FieldSet = {};
+  if (shape.kind === 'list') {
+    return Array.isArray(value) ? itemContents(shape, value, isAll, isSelf) : isSelf ? LEAF : undefined;
+  }
+  if (!isMembers(value)) return isSelf ? LEAF : undefined;
+  const out: FieldSet = isSelf ? { '.': LEAF } : {};
+  let isFilled = false;
   for (const key of Object.keys(value)) {
     const member = value[key];
     const field = shape.kind === 'struct' ? shape.fields.get(key) : undefined;
     if (shape.kind === 'struct' && (!field || (field.isUnowned && !isAll))) continue;
-    const inner = contents(field ? field.shape : (shape as { value: Shape }).value, member, isAll);
-    const isSelf = !field || member === null || (isMembers(member) && isEmpty(member));
-    const node = isSelf ? asMember(inner) : inner;
-    if (node) out[`f:${key}`] = node;
+    const inner = field ? field.shape : (shape as { value: Shape }).value;
+    const node = contents(inner, member, isAll, !field || member === null || (isMembers(member) && isEmpty(member)));
+    if (!node) continue;
+    out[`f:${key}`] = node;
+    isFilled = true;
   }
-  return isEmptySet(out) ? undefined : out;
+  if (isFilled) return out;
+  return isSelf ? LEAF : undefined;
 }
 
-function itemContents(shape: ListShape, items: readonly unknown[], isAll: boolean): FieldSet | undefined {
-  const out: FieldSet = {};
-  const seen = new Set<string>();
+function itemContents(
+  shape: ListShape,
+  items: readonly unknown[],
+  isAll: boolean,
+  isSelf: boolean,
+): FieldSet | undefined {
+  const out: FieldSet = isSelf ? { '.': LEAF } : {};
+  let isFilled = false;
   for (const item of items) {
     const element = itemElement(shape, item);
     if (element === undefined) continue;
-    out[element] = seen.has(element) ? LEAF : asMember(contents(shape.item, item, isAll));
-    seen.add(element);
+    out[element] = Object.hasOwn(out, element) ? LEAF : (contents(shape.item, item, isAll, true) ?? LEAF);
+    isFilled = true;
   }
-  return seen.size ? out : undefined;
+  if (isFilled) return out;
+  return isSelf ? LEAF : undefined;
 }
 
 /** Upstream's texts for what does not fit the type, e.g. `.spec.replcas: field not declared in schema`. */
 export function shapeErrors(shape: StructShape, object: Members): string[] {
   const errors: string[] = [];
-  check(shape, object, '', errors);
+  check(shape, object, [], errors);
   return errors;
 }
 
-const problem = (path: string, text: string): string => (path ? `${path}: ${text}` : text);
+/** The elements from the root to the value under check; turned into text for errors only. */
+type Path = string[];
 
-function check(shape: Shape, value: unknown, path: string, errors: string[]): void {
+const problem = (path: Path, text: string): string => (path.length > 0 ? `${pathText(path)}: ${text}` : text);
+
+function check(shape: Shape, value: unknown, path: Path, errors: string[]): void {
   if (value === null || value === undefined) return;
   if (shape.kind === 'leaf') {
     const wrong = leafProblem(shape, value);
@@ -78,12 +95,14 @@ function check(shape: Shape, value: unknown, path: string, errors: string[]): vo
   for (const key of Object.keys(value)) {
     const field = shape.kind === 'struct' ? shape.fields.get(key) : undefined;
     const inner = shape.kind === 'map' ? shape.value : field?.shape;
-    if (inner) check(inner, value[key], `${path}.${key}`, errors);
-    else errors.push(problem(`${path}.${key}`, 'field not declared in schema'));
+    path.push(field ? field.element : `f:${key}`);
+    if (inner) check(inner, value[key], path, errors);
+    else errors.push(problem(path, 'field not declared in schema'));
+    path.pop();
   }
 }
 
-function checkItems(shape: ListShape, items: readonly unknown[], path: string, errors: string[]): void {
+function checkItems(shape: ListShape, items: readonly unknown[], path: Path, errors: string[]): void {
   const seen = new Set<string>();
   for (const [index, item] of items.entries()) {
     const element = itemElement(shape, item);
@@ -91,10 +110,11 @@ function checkItems(shape: ListShape, items: readonly unknown[], path: string, e
       errors.push(problem(path, `element ${index}: ${unkeyed(shape, item)}`));
       return;
     }
-    const shown = pathText([element]);
-    if (seen.has(element)) errors.push(problem(path, `duplicate entries for key ${shown}`));
+    if (seen.has(element)) errors.push(problem(path, `duplicate entries for key ${pathText([element])}`));
     seen.add(element);
-    check(shape.item, item, `${path}${shown}`, errors);
+    path.push(element);
+    check(shape.item, item, path, errors);
+    path.pop();
   }
 }
 
