@@ -3,7 +3,7 @@ import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import { apiVersionOf } from '../../schema/meta/served-version.ts';
 import type { Status } from '../../schema/meta/status.ts';
 import { catalog } from '../../schema/resources/catalog.ts';
-import { SAMPLE_OBJECTS } from './sample-objects.ts';
+import { SAMPLE_OBJECTS, sampleNameOf } from './sample-objects.ts';
 import { TestServer } from './test-server.ts';
 
 interface Applied {
@@ -30,11 +30,12 @@ describe('every kind', () => {
     '%s is applied by several managers',
     async (key, definition) => {
       const server = new TestServer();
+      const name = sampleNameOf(key);
       const { group, version, scope, plural, kind } = definition;
       const root = group ? `/apis/${group}/${version}` : `/api/${version}`;
-      const path = `${root}/${scope === 'Namespaced' ? 'namespaces/shop/' : ''}${plural}/a`;
+      const path = `${root}/${scope === 'Namespaced' ? 'namespaces/shop/' : ''}${plural}/${name}`;
       const base = { kind, apiVersion: apiVersionOf(definition) };
-      const config = (metadata: object) => ({ ...base, metadata: { name: 'a', ...metadata }, ...SAMPLE_OBJECTS[key] });
+      const config = (metadata: object) => ({ ...base, metadata: { name, ...metadata }, ...SAMPLE_OBJECTS[key] });
 
       const mine = config({ labels: { tier: 'front' }, annotations: { owner: 'a' } });
       const created = await apply(server, path, 'a', mine);
@@ -43,7 +44,7 @@ describe('every kind', () => {
       const again = await apply(server, path, 'a', mine);
       expect([again.code, again.text]).toEqual([200, created.text]);
 
-      const theirs = { ...base, metadata: { name: 'a', annotations: { owner: 'b' } } };
+      const theirs = { ...base, metadata: { name, annotations: { owner: 'b' } } };
       const refused = await apply(server, path, 'b', theirs);
       expect(refused.status).toMatchObject({
         code: 409,
@@ -64,7 +65,7 @@ describe('every kind', () => {
       const less = await apply(server, path, 'a', config({}));
       expect(less.object.metadata.labels?.['tier'], less.text).toBeUndefined();
       expect(less.object.metadata.annotations).toMatchObject({ owner: 'b' });
-      const none = await apply(server, path, 'b', { ...base, metadata: { name: 'a' } });
+      const none = await apply(server, path, 'b', { ...base, metadata: { name } });
       expect(none.code, none.text).toBe(200);
       expect(none.object.metadata.annotations?.['owner'], none.text).toBeUndefined();
       expect(managersOf(none.object) ?? []).not.toContain('b Apply');
