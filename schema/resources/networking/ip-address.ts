@@ -7,6 +7,7 @@ import { defineResource } from '../../meta/resource.ts';
 import { dns1123SubdomainErrors, immutableStructErrors } from '../field-checks.ts';
 import { validateIp } from '../ip-address.ts';
 import { column, nameColumn } from '../printing.ts';
+import { isServiceAddress } from './service-ip-address.ts';
 
 export type IPAddress = Typed<IIPAddress>;
 type ParentRef = NonNullable<IPAddress['spec']>['parentRef'];
@@ -58,6 +59,15 @@ export const ipAddress = defineResource<IPAddress>({
       ...validate(next),
       ...immutableStructErrors(parentOf(next), parentOf(previous), FIELD, null),
     ],
+  },
+  poolAllocation: {
+    allocate: () => undefined,
+    // The Service that such an object stands for holds the address itself; others set it aside.
+    held: (address) => ({
+      clusterIPs: isServiceAddress(address) ? [] : [address.metadata.name ?? ''],
+      nodePorts: [],
+    }),
+    demand: () => ({ clusterIPs: { count: 0, named: [] }, nodePorts: { count: 0, named: [] } }),
   },
   table: {
     columns: [
