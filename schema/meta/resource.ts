@@ -37,6 +37,8 @@ export interface TableDefinition<T> {
   readonly columns: readonly PrinterColumn[];
   /** One row's cells in column order. `now` in ms since the epoch. */
   cells(object: T, now: number): readonly Cell[];
+  /** How the rows of a list are ordered, where not by name. Lists that come in parts are ordered part by part. */
+  order?(a: T, b: T): number;
 }
 
 /** What a user may do with requests to a signer of certificates. Source: certificates.k8s.io signers. */

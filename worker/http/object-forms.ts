@@ -79,7 +79,10 @@ export function convertedList(conversion: Conversion, context: FormContext): Lis
           },
           'rows',
         ),
-      items: (text) => eachItem(text, (item) => rowOf(item, apiVersion, context)),
+      items: (text) =>
+        rowsOf(JSON.parse(`[${text}]`), apiVersion, context)
+          .map((row) => JSON.stringify(row))
+          .join(','),
     };
   }
   if (kind === 'PartialObjectMetadataList') {
@@ -117,7 +120,7 @@ function tableOf(list: ListText | undefined, object: UntypedObject, apiVersion: 
     apiVersion,
     metadata: list ? list.metadata : { resourceVersion: object.metadata.resourceVersion },
     columnDefinitions: columnDefinitions(columns),
-    rows: (list ? list.items : [object]).map((item) => rowOf(item, apiVersion, context)),
+    rows: rowsOf(list ? list.items : [object], apiVersion, context),
   };
 }
 
@@ -133,6 +136,11 @@ const columnDefinitions = (columns: readonly PrinterColumn[]) =>
 /** A `scale` subresource's answer, whatever the resource. */
 const isScale = (object: UntypedObject): object is UntypedObject & Scale =>
   object.kind === 'Scale' && object.apiVersion === 'autoscaling/v1';
+
+function rowsOf(items: readonly UntypedObject[], apiVersion: string, context: FormContext) {
+  const { order } = context.resource.definition.table;
+  return (order ? [...items].sort(order) : items).map((item) => rowOf(item, apiVersion, context));
+}
 
 function rowOf(item: UntypedObject, apiVersion: string, context: FormContext) {
   if (isScale(item)) return { cells: scaleTable.cells(item, context.now), ...rowObject(item, apiVersion, context) };

@@ -94,6 +94,12 @@ function validate(schema: FlowSchema): FieldError[] {
 const danglingStatus = ({ status }: FlowSchema): string =>
   status?.conditions?.find(({ type }) => type === 'Dangling')?.status ?? '?';
 
+/** The order in which schemas are tried on a request. Source: apiserver util/apihelpers FlowSchemaSequence. */
+export function compareFlowSchemas(a: FlowSchema, b: FlowSchema): number {
+  const byPrecedence = (specOf(a).matchingPrecedence ?? 0) - (specOf(b).matchingPrecedence ?? 0);
+  return byPrecedence || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1);
+}
+
 export const flowSchema = defineResource<FlowSchema>({
   group: 'flowcontrol.apiserver.k8s.io',
   version: 'v1',
@@ -155,5 +161,6 @@ export const flowSchema = defineResource<FlowSchema>({
       age(schema, now),
       danglingStatus(schema),
     ],
+    order: compareFlowSchemas,
   },
 });
