@@ -202,6 +202,12 @@ export const ADDED_FIELDS: Readonly<Record<string, Readonly<Record<string, strin
     spec: 'V1StorageVersionMigrationSpec',
     status: 'V1StorageVersionMigrationStatus',
   },
+  V1StorageVersionMigrationList: {
+    kind: 's',
+    apiVersion: 's',
+    metadata: 'V1ListMeta',
+    items: '[]V1StorageVersionMigration',
+  },
   V1StorageVersionMigrationSpec: {
     resource: 'V1GroupResource',
   },
@@ -406,8 +412,8 @@ export const ADDED_PACKAGES: Readonly<Record<string, string>> = {
     V1alpha3WorkloadPodGroupGangSchedulingPolicy V1alpha3WorkloadPodGroupResourceClaim
     V1alpha3WorkloadPodGroupSchedulingConstraints V1alpha3WorkloadPodGroupSchedulingPolicy
     V1alpha3WorkloadPodGroupSingleDisruptionMode`,
-  'io.k8s.api.storagemigration.v1': `V1StorageVersionMigration V1StorageVersionMigrationSpec
-    V1StorageVersionMigrationStatus`,
+  'io.k8s.api.storagemigration.v1': `V1StorageVersionMigration V1StorageVersionMigrationList
+    V1StorageVersionMigrationSpec V1StorageVersionMigrationStatus`,
 };
 
 /** Types that a version took over from an older one as they are: only the packages' names of the older exist. */

@@ -34,7 +34,7 @@ const MAP_LISTS: Readonly<Record<string, string>> = {
     V1PersistentVolumeClaimStatus.conditions V1PodCertificateRequestStatus.conditions
     V1PodDisruptionBudgetStatus.conditions V1PodStatus.conditions V1PriorityLevelConfigurationStatus.conditions
     V1ReplicaSetStatus.conditions V1ReplicationControllerStatus.conditions V1ServiceCIDRStatus.conditions
-    V1ServiceStatus.conditions V1StatefulSetStatus.conditions V1ValidatingAdmissionPolicyStatus.conditions
+    V1ServiceStatus.conditions V1StatefulSetStatus.conditions V1StorageVersionMigrationStatus.conditions V1ValidatingAdmissionPolicyStatus.conditions
     V1alpha1StorageVersionStatus.conditions V1alpha3DeviceTaintRuleStatus.conditions
     V1alpha3ResourcePoolStatusRequestStatus.conditions V1beta1AllocatedDeviceStatus.conditions
     V1beta1PodCertificateRequestStatus.conditions V1beta1ServiceCIDRStatus.conditions

@@ -34,7 +34,7 @@ const MERGED_BY: Readonly<Record<string, string>> = {
     V1PersistentVolumeClaimStatus.conditions V1PodCertificateRequestStatus.conditions
     V1PodDisruptionBudgetStatus.conditions V1PodStatus.conditions V1PriorityLevelConfigurationStatus.conditions
     V1ReplicaSetStatus.conditions V1ReplicationControllerStatus.conditions V1ServiceCIDRStatus.conditions
-    V1ServiceStatus.conditions V1StatefulSetStatus.conditions V1alpha3DeviceTaintRuleStatus.conditions
+    V1ServiceStatus.conditions V1StatefulSetStatus.conditions V1StorageVersionMigrationStatus.conditions V1alpha3DeviceTaintRuleStatus.conditions
     V1alpha3ResourcePoolStatusRequestStatus.conditions V1beta1PodCertificateRequestStatus.conditions
     V1beta1ServiceCIDRStatus.conditions V1beta1StorageVersionMigrationStatus.conditions
     V1beta2DeviceTaintRuleStatus.conditions V2HorizontalPodAutoscalerStatus.conditions`,

@@ -287,6 +287,8 @@ const ALWAYS: Readonly<Record<string, string>> = {
   V1StorageClass: 'metadata:o provisioner:s',
   V1StorageHealth: 'name:s',
   V1StorageHealthCondition: 'lastTransitionTime:n reason:s status:s',
+  V1StorageVersionMigration: 'metadata:o spec:o status:o',
+  V1StorageVersionMigrationSpec: 'resource:o',
   V1SubjectAccessReview: 'metadata:o spec:o status:o',
   V1SubjectAccessReviewStatus: 'allowed:b',
   V1SubjectRulesReviewStatus: 'incomplete:b nonResourceRules:n resourceRules:n',
