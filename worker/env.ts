@@ -20,6 +20,11 @@ export interface Env {
   readonly API_SERVER_URL: string;
   /** YAML or JSON of an `apiserver.config.k8s.io/v1` AuthenticationConfiguration; absent or empty: none. */
   readonly AUTHENTICATION_CONFIGURATION?: string;
+  /**
+   * Authorities whose client certificates stand for users, by name (RFC 2253), one a line; absent or empty: none.
+   * Of use behind Cloudflare's mTLS only.
+   */
+  readonly CLIENT_CERTIFICATE_ISSUERS?: string;
   /** The network of `jwt[N].issuer` of that, with the authority its configuration names as the only trusted one. */
   readonly [issuer: `OIDC_ISSUER_${number}`]: Fetcher | undefined;
   /** Keys under which Secrets are stored: see sealing/encryption-keys.ts. Without them no Secret can be stored. */

@@ -12,6 +12,8 @@ export interface AuthenticationDeps {
   /** Audiences by which this API server knows itself. */
   readonly audiences: readonly string[];
   readonly anonymous: AnonymousPolicy;
+  /** Names of the authorities whose client certificates stand for users. */
+  readonly clientCertificateIssuers: ReadonlySet<string>;
   /** Outside issuers whose users are known here. */
   readonly jwtIssuers: readonly JwtIssuer[];
   /** ms since the epoch. */

@@ -46,6 +46,7 @@ async function fresh(): Promise<void> {
     audiences: [ISSUER],
     anonymous: ANONYMOUS_ANYWHERE,
     jwtIssuers: [],
+    clientCertificateIssuers: new Set(),
     now: () => now,
   };
 }
@@ -94,6 +95,34 @@ describe('anonymous requests', () => {
     await fresh();
     const headers = new Headers({ authorization });
     expect(await authenticate({ headers, path: '/' }, deps)).toMatchObject(anonymous);
+  });
+});
+
+describe('a client certificate', () => {
+  const certificate = {
+    certPresented: '1',
+    certVerified: 'SUCCESS',
+    certRevoked: '0',
+    certIssuerDNRFC2253: 'CN=ca',
+    certSubjectDNRFC2253: 'CN=jane,O=devs',
+  };
+  const outcome = async (fields: object, token?: string) => {
+    await fresh();
+    deps = { ...deps, clientCertificateIssuers: new Set(['CN=ca']) };
+    const result = await authenticate({ ...request(token), certificate: { ...certificate, ...fields } }, deps);
+    return result.ok ? [result.value.username, ...result.value.groups] : result.status.code;
+  };
+
+  it('comes before a token', async () => {
+    expect(await outcome({})).toEqual(['jane', 'devs', 'system:authenticated']);
+    expect(await outcome({}, 'nonsense')).toEqual(['jane', 'devs', 'system:authenticated']);
+  });
+
+  it('that is wrong counts for nothing beside a token that is right, and is refused alone', async () => {
+    const untrusted = { certVerified: 'FAILED:expired' };
+    expect(await outcome(untrusted, 'the-admin')).toContain('kubernetes-admin');
+    expect(await outcome(untrusted)).toBe(401);
+    expect(await outcome({ certPresented: '0' })).toContain('system:anonymous');
   });
 });
 

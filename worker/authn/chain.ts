@@ -6,6 +6,7 @@ import { ANONYMOUS, letsAnonymousIn } from './anonymous.ts';
 import type { AuthenticationDeps, AuthenticationOutcome, TokenAuthenticator } from './authenticator.ts';
 import { NOT_MINE } from './authenticator.ts';
 import { bearerToken } from './bearer-token.ts';
+import { clientCertificateUser, type PresentedCertificate } from './client-certificate.ts';
 import { bootstrapToken } from './bootstrap-token.ts';
 import { nodeCredential } from './node-credential.ts';
 import { oidcToken } from './oidc/oidc-token.ts';
@@ -46,19 +47,38 @@ export async function authenticateToken(
   return NOT_MINE;
 }
 
-/**
- * The request's user: an anonymous one without a token, where that is allowed, but never for a wrong
- * one. Rejects when a shard that must be asked does not answer (to be told as 503).
- */
-export async function authenticate(
-  request: { readonly headers: Headers; readonly path: string },
-  deps: AuthenticationDeps,
-): Promise<Result<UserInfo>> {
+export interface RequestCredentials {
+  readonly headers: Headers;
+  /** The URL's path: anonymous requests may be let in by path. */
+  readonly path: string;
+  /** What the edge says of the client's certificate. */
+  readonly certificate?: PresentedCertificate | undefined;
+}
+
+/** Of one kind of credential after the other; the first that knows the caller counts, and then no wrong one does. */
+async function knownUser(request: RequestCredentials, deps: AuthenticationDeps): Promise<AuthenticationOutcome> {
+  const certified = clientCertificateUser(request.certificate, deps.clientCertificateIssuers);
+  if (certified.kind === 'user') return { ...certified, user: withAuthenticatedGroup(certified.user) };
   const found = bearerToken(request.headers);
-  if (found.kind === 'wrong') return fail(unauthorized());
-  if (found.kind === 'none') {
-    return letsAnonymousIn(deps.anonymous, request.path) ? ok(ANONYMOUS) : fail(unauthorized());
+  switch (found.kind) {
+    case 'none':
+      return certified;
+    case 'wrong':
+      return { kind: 'invalid', why: found.why };
+    case 'token': {
+      const outcome = await authenticateToken(found.token, deps.audiences, deps);
+      return outcome.kind === 'none' ? { kind: 'invalid', why: 'invalid bearer token' } : outcome;
+    }
   }
-  const outcome = await authenticateToken(found.token, deps.audiences, deps);
-  return outcome.kind === 'user' ? ok(outcome.user) : fail(unauthorized());
+}
+
+/**
+ * The request's user: an anonymous one without credentials, where that is allowed, but never for wrong
+ * ones. Rejects when a shard that must be asked does not answer (to be told as 503).
+ */
+export async function authenticate(request: RequestCredentials, deps: AuthenticationDeps): Promise<Result<UserInfo>> {
+  const outcome = await knownUser(request, deps);
+  if (outcome.kind === 'user') return ok(outcome.user);
+  const isLetIn = outcome.kind === 'none' && letsAnonymousIn(deps.anonymous, request.path);
+  return isLetIn ? ok(ANONYMOUS) : fail(unauthorized());
 }

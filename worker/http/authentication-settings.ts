@@ -8,6 +8,7 @@ import type { Env } from '../env.ts';
 import type { HttpRuntime } from './http-runtime.ts';
 
 export interface AuthenticationSettings {
+  readonly clientCertificateIssuers: ReadonlySet<string>;
   readonly anonymous: AnonymousPolicy;
   readonly jwtIssuers: readonly JwtIssuer[];
 }
@@ -32,14 +33,24 @@ function anonymousPolicy({ anonymous }: AuthenticationConfiguration): AnonymousP
   };
 }
 
+const linesOf = (text: string): ReadonlySet<string> =>
+  new Set(
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== ''),
+  );
+
 /** Throws when the configuration is wrong: then nobody is let in, rather than those it would have kept out. */
 export function authenticationSettings(env: Env, runtime: HttpRuntime): AuthenticationSettings {
+  const clientCertificateIssuers = linesOf(env.CLIENT_CERTIFICATE_ISSUERS ?? '');
   const text = env.AUTHENTICATION_CONFIGURATION ?? '';
-  if (text.trim() === '') return { anonymous: ANONYMOUS_ANYWHERE, jwtIssuers: [] };
+  if (text.trim() === '') return { anonymous: ANONYMOUS_ANYWHERE, jwtIssuers: [], clientCertificateIssuers };
   const read = readAuthenticationConfiguration(text, [env.SERVICE_ACCOUNT_ISSUER]);
   if (!read.ok) throw new Error(`AUTHENTICATION_CONFIGURATION: ${read.error}`);
   const platform = { now: runtime.now, sleep: runtime.sleep, background: runtime.background };
   return {
+    clientCertificateIssuers,
     anonymous: anonymousPolicy(read.value),
     jwtIssuers: (read.value.jwt ?? []).map((config, i) =>
       jwtIssuer(config, issuerFetch(env, i, config.issuer?.certificateAuthority), platform),

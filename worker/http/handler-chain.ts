@@ -5,6 +5,7 @@
 import { Hono } from 'hono';
 import { badRequest, internalError, serviceUnavailable, type Status } from '../../schema/meta/status.ts';
 import { authenticate } from '../authn/chain.ts';
+import type { PresentedCertificate } from '../authn/client-certificate.ts';
 import { forbiddenStatus } from '../authz/attributes.ts';
 import { authorize } from '../authz/chain.ts';
 import { impersonate } from '../authz/impersonation.ts';
@@ -54,7 +55,8 @@ async function handle(request: Request, env: Env, context: ExecutionContext, run
   if (!info) return badRequest(`unable to determine kind and namespace from url, ${url.pathname}`);
 
   const security = securityDeps(env, runtime);
-  const caller = await authenticate({ headers: request.headers, path: url.pathname }, security);
+  const { tlsClientAuth: certificate } = (request.cf ?? {}) as { tlsClientAuth?: PresentedCertificate };
+  const caller = await authenticate({ headers: request.headers, path: url.pathname, certificate }, security);
   if (!caller.ok) return caller.status;
   const user = await impersonate(request.headers, caller.value, security);
   if (!user.ok) return user.status;
