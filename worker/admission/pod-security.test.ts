@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PodSpec } from '../../schema/resources/core/pod-types.ts';
 import { violationsOf } from './pod-security/evaluate.ts';
 import type { PolicyVersion } from './pod-security/level.ts';
+import { definitionOf } from '../../schema/resources/lookup.ts';
 import { accepted, podOf, refused, ShardFixture } from './shard-fixture.ts';
 
 const SAFE = {
@@ -162,6 +163,73 @@ describe('a namespace', () => {
     expect(answer.warnings).toEqual([
       'would violate PodSecurity "baseline:latest": host namespaces (hostNetwork=true)',
     ]);
+  });
+
+  it('tells the audit log what it enforces and what would not pass', () => {
+    const audit = 'pod-security.kubernetes.io/audit';
+    const shard = new ShardFixture({ [ENFORCE]: 'baseline', [audit]: 'restricted', [`${audit}-version`]: 'v1.21' });
+    const violations =
+      'would violate PodSecurity "restricted:v1.21": ' +
+      'allowPrivilegeEscalation != false (container "main" must set securityContext.allowPrivilegeEscalation=false), ' +
+      'runAsNonRoot != true (pod or container "main" must set securityContext.runAsNonRoot=true), ' +
+      'seccompProfile (pod or container "main" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")';
+    expect(shard.create('pods', podOf('web')).auditAnnotations).toEqual({
+      'pod-security.kubernetes.io/enforce-policy': 'baseline:latest',
+      'pod-security.kubernetes.io/audit-violations': violations,
+    });
+    const template = { metadata: { labels: { a: 'b' } }, spec: podOf('').spec };
+    const replicaSet = {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: { name: 'web' },
+      spec: { selector: { matchLabels: { a: 'b' } }, template },
+    };
+    expect(shard.create('replicasets.apps', replicaSet).auditAnnotations).toEqual({
+      'pod-security.kubernetes.io/audit-violations': violations,
+    });
+    const free = new ShardFixture().create('pods', podOf('web', { hostNetwork: true }));
+    expect(free.auditAnnotations).toEqual({ 'pod-security.kubernetes.io/enforce-policy': 'privileged:latest' });
+  });
+
+  it.each<[string, object]>([
+    ['podtemplates', { template: podOf('').spec }],
+    ['replicationcontrollers', {}],
+    ['replicasets.apps', {}],
+    ['deployments.apps', {}],
+    ['statefulsets.apps', { serviceName: 'a' }],
+    ['daemonsets.apps', {}],
+    ['jobs.batch', {}],
+    ['cronjobs.batch', {}],
+  ])('warns of the template of %s, when it is made and when it changes', (resource, more) => {
+    const shard = new ShardFixture({ 'pod-security.kubernetes.io/warn': 'baseline' });
+    const labels = { a: 'b' };
+    const isJob = resource.endsWith('.batch');
+    const spec = { ...podOf('', { hostPID: true }).spec, ...(isJob ? { restartPolicy: 'Never' } : {}) };
+    const template = { metadata: { labels }, spec };
+    const definition = definitionOf(resource);
+    const selector = resource === 'replicationcontrollers' ? labels : { matchLabels: labels };
+    const specs: Record<string, object> = {
+      podtemplates: { template },
+      'jobs.batch': { spec: { template } },
+      'cronjobs.batch': { spec: { schedule: '0 0 * * *', jobTemplate: { spec: { template } } } },
+    };
+    const body = {
+      apiVersion: definition?.group ? `${definition.group}/${definition.version}` : 'v1',
+      kind: definition?.kind,
+      metadata: { name: 'web' },
+      ...(specs[resource] ?? { spec: { ...more, selector, template } }),
+    };
+    const warning = 'would violate PodSecurity "baseline:latest": host namespaces (hostPID=true)';
+    const created = shard.create(resource, body);
+    accepted(created);
+    expect(created.warnings).toContain(warning);
+    const stored = shard.stored(resource, 'web');
+    stored.metadata.labels = { c: 'd' };
+    const updated = shard.update(resource, stored);
+    accepted(updated);
+    expect(updated.warnings).toContain(warning);
+    const status = shard.update(resource, shard.stored(resource, 'web'), { subresource: 'status' });
+    expect(status.warnings ?? []).not.toContain(warning);
   });
 
   it('with a level nobody knows is held to the strictest', () => {

@@ -1,9 +1,9 @@
 /**
- * Holds pods to the level that their namespace's labels ask for, and warns of workloads whose pods will
- * not pass. Source: k8s.io/pod-security-admission admission. What is to be audited goes nowhere yet: no
- * level but those of `enforce` and `warn` changes an answer.
+ * Holds pods to the level that their namespace's labels ask for, warns of workloads whose pods will not
+ * pass, and tells the audit log of both. Source: k8s.io/pod-security-admission admission. That pods which
+ * are there already violate a namespace's new level is said in http/namespace-relabel.ts.
  */
-import { invalidStatus } from '../../schema/meta/field-error.ts';
+import { fieldErrorsText, invalidStatus } from '../../schema/meta/field-error.ts';
 import { equalJson } from '../../schema/meta/json-value.ts';
 import type { ObjectMeta } from '../../schema/meta/object-meta.ts';
 import type { Status } from '../../schema/meta/status.ts';
@@ -11,10 +11,21 @@ import type { Pod, PodSpec, PodTemplateSpec } from '../../schema/resources/core/
 import type { StoreReader } from '../registry/transaction.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission-plugin.ts';
 import { violationsOf } from './pod-security/evaluate.ts';
-import { type LevelVersion, type Policy, policyOf, printLevel } from './pod-security/level.ts';
+import { type LevelVersion, policyOf, printLevel, type ReadPolicy } from './pod-security/level.ts';
 import { refusal } from './refusal.ts';
 
-const IGNORED_SUBRESOURCES: ReadonlySet<string> = new Set(['binding', 'eviction', 'status']);
+const IGNORED_SUBRESOURCES: ReadonlySet<string> = new Set([
+  'exec',
+  'attach',
+  'binding',
+  'eviction',
+  'log',
+  'portforward',
+  'proxy',
+  'status',
+]);
+
+const AUDIT_PREFIX = 'pod-security.kubernetes.io/';
 
 interface WithTemplate {
   readonly template?: PodTemplateSpec;
@@ -33,8 +44,11 @@ const TEMPLATES: Readonly<Record<string, (object: WithTemplate) => PodTemplateSp
   'cronjobs.batch': ({ spec }) => spec?.jobTemplate?.spec?.template,
 };
 
-const policyIn = (namespace: string, reader: StoreReader): Policy =>
-  policyOf(reader.config('namespaces', namespace)?.metadata.labels).policy;
+/** What the namespace asks for; what of it cannot be read goes to the audit log. */
+const policyIn = (namespace: string, reader: StoreReader): ReadPolicy =>
+  policyOf(reader.config('namespaces', namespace)?.metadata.labels);
+
+const isFree = ({ level }: LevelVersion): boolean => level === 'privileged';
 
 type Imaged = readonly { readonly name: string; readonly image?: string }[] | undefined;
 
@@ -51,32 +65,60 @@ function isSignificant({ spec: next }: Pod, { spec: old }: Pod): boolean {
   });
 }
 
+const wouldViolate = (level: LevelVersion, violated: string): string =>
+  `would violate PodSecurity "${printLevel(level)}": ${violated}`;
+
+/** What the audit log and the client are told of a pod, or of one to come, that is let through. */
+function tell(
+  attributes: AdmissionAttributes,
+  { policy, errors }: ReadPolicy,
+  metadata: ObjectMeta,
+  spec: PodSpec,
+): void {
+  if (errors.length > 0) {
+    attributes.annotate(`${AUDIT_PREFIX}error`, `Failed to parse policy: ${fieldErrorsText(errors)}`);
+  }
+  const audited = violationsOf(policy.audit, metadata, spec);
+  if (audited !== undefined) {
+    attributes.annotate(`${AUDIT_PREFIX}audit-violations`, wouldViolate(policy.audit, audited));
+  }
+}
+
 function warnOf(attributes: AdmissionAttributes, level: LevelVersion, metadata: ObjectMeta, spec: PodSpec): void {
   const violated = violationsOf(level, metadata, spec);
-  if (violated !== undefined) attributes.warn(`would violate PodSecurity "${printLevel(level)}": ${violated}`);
+  if (violated !== undefined) attributes.warn(wouldViolate(level, violated));
 }
 
 function validatePod(attributes: AdmissionAttributes, reader: StoreReader): Status | undefined {
   if (IGNORED_SUBRESOURCES.has(attributes.subresource)) return undefined;
-  const policy = policyIn(attributes.namespace, reader);
-  if (policy.enforce.level === 'privileged' && policy.warn.level === 'privileged') return undefined;
+  const asked = policyIn(attributes.namespace, reader);
+  const { enforce, warn } = asked.policy;
+  const enforced = () => attributes.annotate(`${AUDIT_PREFIX}enforce-policy`, printLevel(enforce));
+  if (asked.errors.length === 0 && Object.values(asked.policy).every(isFree)) {
+    enforced();
+    return undefined;
+  }
   const pod = attributes.object as Pod;
   const old = attributes.oldObject as Pod | undefined;
   if (attributes.operation === 'UPDATE' && old && !isSignificant(pod, old)) return undefined;
   const spec = pod.spec ?? { containers: [] };
-  const violated = violationsOf(policy.enforce, pod.metadata, spec);
-  if (violated !== undefined) {
-    return refusal(attributes, `violates PodSecurity "${printLevel(policy.enforce)}": ${violated}`);
-  }
-  warnOf(attributes, policy.warn, pod.metadata, spec);
+  enforced();
+  tell(attributes, asked, pod.metadata, spec);
+  const violated = violationsOf(enforce, pod.metadata, spec);
+  if (violated !== undefined) return refusal(attributes, `violates PodSecurity "${printLevel(enforce)}": ${violated}`);
+  warnOf(attributes, warn, pod.metadata, spec);
   return undefined;
 }
 
-function warnOfWorkload(attributes: AdmissionAttributes, reader: StoreReader): void {
+function judgeWorkload(attributes: AdmissionAttributes, reader: StoreReader): void {
   if (attributes.subresource !== '') return;
+  const asked = policyIn(attributes.namespace, reader);
+  const { audit, warn } = asked.policy;
+  if (asked.errors.length === 0 && isFree(audit) && isFree(warn)) return;
   const template = TEMPLATES[attributes.resource]?.(attributes.object as unknown as WithTemplate);
   if (!template?.spec) return;
-  warnOf(attributes, policyIn(attributes.namespace, reader).warn, template.metadata ?? {}, template.spec);
+  tell(attributes, asked, template.metadata ?? {}, template.spec);
+  warnOf(attributes, warn, template.metadata ?? {}, template.spec);
 }
 
 /** Labels that cannot be read are refused, unless they were there before. */
@@ -97,7 +139,7 @@ export const podSecurity: AdmissionPlugin = {
     if (operation !== 'CREATE' && operation !== 'UPDATE') return undefined;
     if (resource === 'namespaces') return validateNamespace(attributes);
     if (resource === 'pods') return validatePod(attributes, reader);
-    if (Object.hasOwn(TEMPLATES, resource)) warnOfWorkload(attributes, reader);
+    if (Object.hasOwn(TEMPLATES, resource)) judgeWorkload(attributes, reader);
     return undefined;
   },
 };

@@ -8,6 +8,7 @@ import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
 import { escalationRefusal, mayEscalate } from '../authz/escalation.ts';
 import type { ApiRequest } from './api-request.ts';
 import { writeWithVerdicts } from './further-authorization.ts';
+import { writeNamespace } from './namespace-relabel.ts';
 import { withSignerGrants } from './signer-grants.ts';
 import { shardOf } from './stores.ts';
 
@@ -20,6 +21,7 @@ const refused = (status: Status): Answer => ({ code: status.code, body: JSON.str
 
 /** Sends a write to its shard, after what RBAC asks of writers of RBAC objects, and with what it says of signers. */
 export async function writeObject(api: ApiRequest, request: ObjectWrite): Promise<Answer> {
+  if (request.resource === 'namespaces' && request.verb !== 'create') return writeNamespace(api, request);
   if (!mayEscalate(request.resource, api.user)) {
     return writeWithVerdicts(api, await withSignerGrants(api, request));
   }

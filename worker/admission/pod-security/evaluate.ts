@@ -1,7 +1,7 @@
 /** All checks of a level as of a version. Source: k8s.io/pod-security-admission policy registry.go. */
 import type { ObjectMeta } from '../../../schema/meta/object-meta.ts';
 import type { PodSpec } from '../../../schema/resources/core/pod-types.ts';
-import type { Check, CheckPod, VersionedCheck } from './check.ts';
+import type { Check, CheckPod, VersionedCheck, Violation } from './check.ts';
 import { hostChecks } from './host-checks.ts';
 import type { LevelVersion } from './level.ts';
 import { privilegeChecks } from './privilege-checks.ts';
@@ -40,10 +40,18 @@ function checksFor(level: Check['level'], { version }: LevelVersion): readonly C
   return checks;
 }
 
+const violated = (of: LevelVersion, metadata: ObjectMeta, spec: PodSpec): readonly Violation[] =>
+  of.level === 'privileged' ? [] : checksFor(of.level, of).flatMap((check) => check(metadata, spec) ?? []);
+
 /** All that the pod violates, in one text; undefined when it violates nothing. */
 export function violationsOf(of: LevelVersion, metadata: ObjectMeta, spec: PodSpec): string | undefined {
-  if (of.level === 'privileged') return undefined;
-  const violations = checksFor(of.level, of).flatMap((check) => check(metadata, spec) ?? []);
+  const violations = violated(of, metadata, spec);
   if (violations.length === 0) return undefined;
   return violations.map(({ reason, detail }) => (detail ? `${reason} (${detail})` : reason)).join(', ');
+}
+
+/** The same without the parts of the pod it is about. */
+export function violatedReasons(of: LevelVersion, metadata: ObjectMeta, spec: PodSpec): string | undefined {
+  const violations = violated(of, metadata, spec);
+  return violations.length === 0 ? undefined : violations.map(({ reason }) => reason).join(', ');
 }

@@ -14,7 +14,7 @@ export interface LevelVersion {
 export type Mode = 'enforce' | 'audit' | 'warn';
 export type Policy = Readonly<Record<Mode, LevelVersion>>;
 
-interface ReadPolicy {
+export interface ReadPolicy {
   readonly policy: Policy;
   readonly errors: readonly FieldError[];
 }
@@ -27,6 +27,12 @@ export const PRIVILEGED: Policy = { enforce: FREE, audit: FREE, warn: FREE };
 /** `restricted:v1.30`. */
 export const printLevel = ({ level, version }: LevelVersion): string =>
   `${level}:${version === 'latest' ? version : `v1.${version}`}`;
+
+/** Whether `a` forbids more than `b`. */
+export const isStricter = (a: Level, b: Level): boolean => RANK[a] > RANK[b];
+
+export const equalLevels = (a: LevelVersion, b: LevelVersion): boolean =>
+  a.level === b.level && a.version === b.version;
 
 const isLevel = (text: string): text is Level => Object.hasOwn(RANK, text);
 
