@@ -44,7 +44,7 @@ export interface TableDefinition<T> {
 /** What a user may do with requests to a signer of certificates. Source: certificates.k8s.io signers. */
 export type SignerVerb = 'approve' | 'sign' | 'attest';
 
-/** Whether the writer may do what a write turns out to need beyond itself, by synthetic subresources of its kind. */
+/** Whether the writer may do what a write turns out to need beyond itself. */
 export interface FurtherAuthorization {
   /** The request's own: `update` or `patch`. */
   readonly verb: string;
@@ -54,9 +54,12 @@ export interface FurtherAuthorization {
   refusal(permission: Permission): string | undefined;
 }
 
-/** On the request's resource. An empty namespace: in all of them; an empty name: on all objects. */
+/** On the request's resource unless it names another. An empty namespace: in all of them; an empty name: on all objects. */
 export interface Permission {
   readonly verb: string;
+  /** With `resource`: of something else than what is written. */
+  readonly apiGroup?: string;
+  readonly resource?: string;
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;

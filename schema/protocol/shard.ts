@@ -4,7 +4,6 @@
  * field table by the API Worker.
  */
 import type { GroupResource, KubeObject } from '../meta/object-meta.ts';
-import type { SignerVerb } from '../meta/resource.ts';
 import type { Permission } from '../meta/resource.ts';
 import type { Status } from '../meta/status.ts';
 import type { Change, SelectableMeta } from './change.ts';
@@ -31,12 +30,6 @@ export interface RequestTarget {
   readonly user: UserInfo;
 }
 
-/** A permission of the writer's, by group `certificates.k8s.io`, resource `signers`. */
-export interface SignerGrant {
-  readonly verb: SignerVerb;
-  readonly signerName: string;
-}
-
 /** What the authorizer said to a permission that a write turned out to need. */
 export interface Verdict {
   readonly permission: Permission;
@@ -46,8 +39,6 @@ export interface Verdict {
 
 interface WriteBase extends RequestTarget {
   readonly dryRun: boolean;
-  /** What the authorizer allows of the signers that this write may concern; absent: nothing. */
-  readonly signerGrants?: 'every' | readonly SignerGrant[];
   /** Answers to the questions of an earlier try. */
   readonly verdicts?: readonly Verdict[];
   /** Never empty: the query's fieldManager, or the user agent's first part. */

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { base64, makeAuthority, makeCertificate, makeKeys, makeRequest } from '../../tests/certificates/made.ts';
 import type { SignerVerb } from '../../schema/meta/resource.ts';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
+import { systemUser } from '../../schema/protocol/user-info.ts';
 import { accepted, NOW, refused, ShardFixture } from './shard-fixture.ts';
 
 const CSR = 'certificatesigningrequests.certificates.k8s.io';
@@ -27,7 +28,8 @@ beforeAll(async () => {
 });
 
 const clusterScoped = (more: object = {}) => ({ namespace: '', user: jane, ...more });
-const grant = (verb: SignerVerb, signerName = SIGNER) => ({ signerGrants: [{ verb, signerName }] });
+const signers = { apiGroup: 'certificates.k8s.io', resource: 'signers', subresource: '', namespace: '' };
+const grant = (verb: SignerVerb, name = SIGNER) => ({ verdicts: [{ permission: { ...signers, verb, name } }] });
 
 const csr = (signerName = SIGNER, subject = 'CN=jane') => ({
   apiVersion: 'certificates.k8s.io/v1',
@@ -56,7 +58,12 @@ describe('CertificateApproval', () => {
     expect(refused(write('approval', approved)).message).toBe(
       'certificatesigningrequests.certificates.k8s.io "mine" is forbidden: user not permitted to approve requests with signerName "example.com/signer"',
     );
+    expect(write('approval', approved).questions).toEqual(
+      [SIGNER, 'example.com/*'].map((name) => ({ ...signers, verb: 'approve', name })),
+    );
     expect(write('approval', approved, grant('approve', 'example.com/other')).code).toBe(403);
+    const dryRun = { dryRun: true };
+    expect(write('approval', approved, { ...grant('approve', 'example.com/*'), ...dryRun }).code).toBe(200);
     expect(write('approval', approved, grant('sign')).code).toBe(403);
     expect(accepted(write('approval', approved, grant('approve')))['status']).toMatchObject(approved);
   });
@@ -75,7 +82,7 @@ describe('CertificateSigning', () => {
   });
 
   it('lets masters do it', () => {
-    expect(withRequest().write('status', { certificate }, { signerGrants: 'every' }).code).toBe(200);
+    expect(withRequest().write('status', { certificate }, { user: systemUser('master') }).code).toBe(200);
   });
 });
 

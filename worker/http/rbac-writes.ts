@@ -9,7 +9,6 @@ import { escalationRefusal, mayEscalate } from '../authz/escalation.ts';
 import type { ApiRequest } from './api-request.ts';
 import { writeWithVerdicts } from './further-authorization.ts';
 import { writeNamespace } from './namespace-relabel.ts';
-import { withSignerGrants } from './signer-grants.ts';
 import { shardOf } from './stores.ts';
 
 /** How often a patch is tried again because the object has changed meanwhile. */
@@ -19,11 +18,11 @@ type ObjectWrite = Extract<WriteRequest, { verb: 'create' | 'update' | 'patch' }
 
 const refused = (status: Status): Answer => ({ code: status.code, body: JSON.stringify(status) });
 
-/** Sends a write to its shard, after what RBAC asks of writers of RBAC objects, and with what it says of signers. */
+/** Sends a write to its shard, after what RBAC asks of writers of RBAC objects, and with answers to what the shard asks. */
 export async function writeObject(api: ApiRequest, request: ObjectWrite): Promise<Answer> {
   if (request.resource === 'namespaces' && request.verb !== 'create') return writeNamespace(api, request);
   if (!mayEscalate(request.resource, api.user)) {
-    return writeWithVerdicts(api, await withSignerGrants(api, request));
+    return writeWithVerdicts(api, request);
   }
   return request.verb === 'patch' ? patchChecked(api, request) : writeChecked(api, request);
 }

@@ -5,8 +5,8 @@
 import type { FurtherAuthorization, Permission } from '../../schema/meta/resource.ts';
 import type { Verdict } from '../../schema/protocol/shard.ts';
 
-const keyOf = ({ verb, subresource, namespace, name }: Permission): string =>
-  JSON.stringify([verb, subresource, namespace, name]);
+const keyOf = ({ verb, apiGroup, resource, subresource, namespace, name }: Permission): string =>
+  JSON.stringify([verb, apiGroup, resource, subresource, namespace, name]);
 
 export class BroughtVerdicts implements FurtherAuthorization {
   readonly verb: string;

@@ -1,17 +1,12 @@
 /** What a write is aimed at: the kind, the served version, and whose rules apply. */
 import type { GroupResource, KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { ObjectMetaRules } from '../../schema/meta/object-meta-validation.ts';
-import type {
-  ResourceDefinition,
-  ServedVersion,
-  SignerVerb,
-  StrategyContext,
-  UpdateStrategy,
-} from '../../schema/meta/resource.ts';
+import type { ResourceDefinition, ServedVersion, StrategyContext, UpdateStrategy } from '../../schema/meta/resource.ts';
 import { qualifiedResource, servedVersionOf } from '../../schema/meta/served-version.ts';
 import { failure, type Result, type Status } from '../../schema/meta/status.ts';
 import type { WriteRequest } from '../../schema/protocol/shard.ts';
 import { BroughtVerdicts } from './brought-verdicts.ts';
+import { mayUseSigner } from './signer-permission.ts';
 import type { AdmissionAttributes, AdmissionOperation, RegistryEnvironment } from './environment.ts';
 import type { StoreTransaction } from './transaction.ts';
 
@@ -73,7 +68,7 @@ export function writeContext(
       now: env.now,
       user: request.user,
       apiVersion: request.apiVersion,
-      mayUseSigner: mayUseSigner(request),
+      mayUseSigner: mayUseSigner(authorization),
       verifySignature: env.verifySignature,
       namespaceLabels: () => labelsOf(tx.config('namespaces', request.namespace)),
       ...(authorization ? { authorization } : {}),
@@ -89,11 +84,6 @@ const labelsOf = (object: UntypedObject | undefined): Record<string, string> | u
   object && (object.metadata.labels ?? {});
 
 const mayDoAnything = ({ user }: Omit<WriteRequest, 'verb'>): boolean => user.groups.includes('system:masters');
-
-const mayUseSigner =
-  ({ signerGrants = [] }: Omit<WriteRequest, 'verb'>) =>
-  (verb: SignerVerb, signerName: string): boolean =>
-    signerGrants === 'every' || signerGrants.some((grant) => grant.verb === verb && grant.signerName === signerName);
 
 /** The rules of the object itself or of one of its subresources; undefined where it has no such one. */
 export function updateStrategyOf(
@@ -148,7 +138,7 @@ export function admissionAttributes(context: WriteContext, of: AdmissionObjects)
     dryRun: context.request.dryRun,
     user: context.request.user,
     now: context.env.now,
-    mayUseSigner: mayUseSigner(context.request),
+    mayUseSigner: mayUseSigner(context.authorization),
     warn: (text) => context.warnings.push(text),
     annotate: (key, value) => {
       if (!context.auditAnnotations.has(key)) context.auditAnnotations.set(key, value);
