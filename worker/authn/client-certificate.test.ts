@@ -1,4 +1,4 @@
-import { assert, property, string } from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clientCertificateUser, type PresentedCertificate } from './client-certificate.ts';
 import { parseDistinguishedName } from './distinguished-name.ts';
@@ -89,8 +89,8 @@ describe('a distinguished name', () => {
 
   it('says of any value what went in', () => {
     const escaped = (value: string): string => value.replaceAll(/[,+"\\<>;=# ]/g, (character) => `\\${character}`);
-    assert(
-      property(string({ unit: 'grapheme' }), string({ unit: 'grapheme' }), (name, group) => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (name, group) => {
         expect(parseDistinguishedName(`CN=${escaped(name)},O=${escaped(group)}`)).toEqual([
           { type: 'CN', value: name },
           { type: 'O', value: group },

@@ -59,6 +59,10 @@ export async function newNodeCredential(
   return { token, secret };
 }
 
+/** The node whose credential the Secret holds, whatever the token. */
+export const nodeOfCredentialSecret = (secret: UntypedObject): string | undefined =>
+  secret['type'] === NODE_CREDENTIAL_SECRET_TYPE ? secretValue(secret, 'node-name') || undefined : undefined;
+
 /** The node whose credential the Secret holds, if it is this token; empty otherwise. */
 function nodeGiven(secret: UntypedObject | undefined, digest: string): string {
   if (secret === undefined || secret.metadata.deletionTimestamp !== undefined) return '';

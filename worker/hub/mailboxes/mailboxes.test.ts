@@ -3,7 +3,7 @@ import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
 import type { PollReply } from '../../../schema/protocol/agent.ts';
 import type { Change } from '../../../schema/protocol/change.ts';
 import type { Answer, ReadRequest } from '../../../schema/protocol/shard.ts';
-import { MAILBOX_IDLE_MS_MAX, Mailboxes, type PollOutcome } from './mailboxes.ts';
+import { CREDENTIAL_CHANGE_MS, MAILBOX_IDLE_MS_MAX, Mailboxes, type PollOutcome } from './mailboxes.ts';
 
 /** A hub's surroundings in memory: objects that reads find, a clock, timers that fire when told. */
 function world({ restored = true } = {}) {
@@ -164,6 +164,47 @@ describe('a first poll', () => {
     const w = world();
     w.mailboxes.restore([], 100);
     expect(replyOf(await w.mailboxes.poll({ node: 'n1', since: 50, session: 's1' }, open)).full).toBe(true);
+  });
+});
+
+describe('a node whose credential changes', () => {
+  const credential = (node: string, digest: string): UntypedObject => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: `node-credential-${node}`, namespace: 'kube-system' },
+    type: 'zeroplane.dev/node-credential',
+    data: { 'node-name': btoa(node), 'token-sha256': btoa(digest) },
+  });
+
+  it.each<[string, Change['type']]>([
+    ['taken away', 'DELETED'],
+    ['replaced', 'MODIFIED'],
+  ])('is told nothing by the poll that was open when it was %s, nor shortly after', async (_how, type) => {
+    const w = world();
+    w.publish('ADDED', 'secrets', credential('n1', 'a'));
+    w.publish('ADDED', 'secrets', credential('n2', 'a'));
+    const since = await joined(w);
+    const other = await joined(w, 'n2', 's2');
+    const poll = w.mailboxes.poll({ node: 'n1', since, session: 's1' }, open);
+    const neighbour = w.mailboxes.poll({ node: 'n2', since: other, session: 's2' }, open);
+    w.publish(type, 'secrets', credential('n1', 'b'));
+    expect(await poll).toEqual({ kind: 'unavailable' });
+    w.publish('ADDED', 'pods', pod('web', 'n1'));
+    expect(await w.mailboxes.poll({ node: 'n1', since, session: 's1' }, open)).toEqual({ kind: 'unavailable' });
+    w.advance(CREDENTIAL_CHANGE_MS);
+    expect(shown(replyOf(await w.mailboxes.poll({ node: 'n1', since, session: 's1' }, open)))).toContain('pods/web');
+    w.publish('ADDED', 'pods', pod('next', 'n2'));
+    expect(shown(replyOf(await neighbour))).toContain('pods/next');
+  });
+
+  it('is not taken for another by a Secret of another type', async () => {
+    const w = world();
+    w.publish('ADDED', 'secrets', { ...credential('n1', 'a'), type: 'Opaque' });
+    const since = await joined(w);
+    const poll = w.mailboxes.poll({ node: 'n1', since, session: 's1' }, open);
+    w.publish('DELETED', 'secrets', { ...credential('n1', 'a'), type: 'Opaque' });
+    w.publish('ADDED', 'pods', pod('web', 'n1'));
+    expect(shown(replyOf(await poll))).toContain('pods/web');
   });
 });
 

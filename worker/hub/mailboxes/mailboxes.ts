@@ -4,10 +4,12 @@
  * have not yet acknowledged; nothing is stored.
  */
 import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
+import { FRESHNESS_MS_MAX } from '../../authn/fresh-objects.ts';
+import { nodeOfCredentialSecret } from '../../authn/node-credential.ts';
 import { POLL_WAIT_MS_MAX, type StreamRequest } from '../../../schema/protocol/agent.ts';
 import type { Change } from '../../../schema/protocol/change.ts';
 import type { HubConsumer, HubServices } from '../hub-consumer.ts';
-import { objectOf } from '../parsed-change.ts';
+import { objectOf, previousOf } from '../parsed-change.ts';
 import { indexedPod, MAILBOX_RESOURCES, routeChange } from './change-routing.ts';
 import { deliverEntries, deliverEverything, replyText } from './delivery.ts';
 import { Mailbox } from './mailbox.ts';
@@ -15,6 +17,12 @@ import { PodIndex } from './pod-index.ts';
 
 /** A node that has not polled for this long is forgotten, and resynchronised in full when it returns. */
 export const MAILBOX_IDLE_MS_MAX = 90_000;
+
+/**
+ * After a node's credential was taken away or replaced nothing is given to whoever polls, until every
+ * Worker is sure to know of it: longer than authn/fresh-objects keeps what it has read.
+ */
+export const CREDENTIAL_CHANGE_MS = 2 * FRESHNESS_MS_MAX;
 
 /** How many ended sessions of a node are remembered, to be refused. */
 const SUPERSEDED_SESSIONS_MAX = 8;
@@ -50,7 +58,7 @@ export type PollOutcome =
   | { readonly kind: 'reply'; readonly text: string }
   /** A newer session polls for the node. */
   | { readonly kind: 'superseded' }
-  /** A shard did not answer; to be tried again. */
+  /** A shard did not answer, or the node's credential has just changed; to be tried again. */
   | { readonly kind: 'unavailable' };
 
 interface WaitingStream {
@@ -63,12 +71,14 @@ interface NodeState {
   session: string;
   readonly supersededSessions: string[];
   lastPollAt: number;
+  /** When its credential was last taken away or replaced. */
+  credentialChangedAt: number;
   /** Ends the wait of the open poll. */
   wake: ((why: Wakening) => void) | undefined;
   readonly streams: Map<string, WaitingStream>;
 }
 
-type Wakening = 'changed' | 'time' | 'superseded' | 'gone';
+type Wakening = 'changed' | 'time' | 'superseded' | 'gone' | 'credential';
 
 export class Mailboxes implements HubConsumer {
   readonly resources: ReadonlySet<string> = new Set(MAILBOX_RESOURCES);
@@ -106,6 +116,7 @@ export class Mailboxes implements HubConsumer {
   apply(changes: readonly Change[], revision: number): void {
     const touched = new Set<NodeState>();
     for (const change of changes) {
+      this.#credentialChanged(change);
       routeChange(
         change,
         this.index,
@@ -120,6 +131,17 @@ export class Mailboxes implements HubConsumer {
     }
     this.#revision = Math.max(this.#revision, revision);
     for (const state of touched) state.wake?.('changed');
+  }
+
+  /** Ends the open poll of a node whose credential is no longer what it was; the next one shows the new one. */
+  #credentialChanged(change: Change): void {
+    if (change.resource !== 'secrets' || change.namespace !== 'kube-system' || change.type === 'ADDED') return;
+    const before = change.type === 'DELETED' ? objectOf<UntypedObject>(change) : previousOf<UntypedObject>(change);
+    const node = before && nodeOfCredentialSecret(before);
+    const state = node === undefined ? undefined : this.#nodes.get(node);
+    if (state === undefined) return;
+    state.credentialChangedAt = this.#deps.services.now();
+    state.wake?.('credential');
   }
 
   /** Asks the node to dial back; told with its poll until `endStream`. */
@@ -149,6 +171,7 @@ export class Mailboxes implements HubConsumer {
     const now = this.#deps.services.now();
     this.#sweep(now);
     const state = this.#state(request.node);
+    if (now - state.credentialChangedAt < CREDENTIAL_CHANGE_MS) return { kind: 'unavailable' };
     if (!this.#admitSession(state, request.session)) return { kind: 'superseded' };
     state.lastPollAt = now;
     this.#deps.heartbeats.seen(request.node, now);
@@ -160,6 +183,7 @@ export class Mailboxes implements HubConsumer {
       const why = await this.#wait(state, signal);
       const at = this.#deps.services.now();
       if (why === 'superseded') return { kind: 'superseded' };
+      if (why === 'credential') return { kind: 'unavailable' };
       if (why !== 'gone') this.#deps.heartbeats.seen(request.node, at);
       state.lastPollAt = at;
     }
@@ -174,6 +198,7 @@ export class Mailboxes implements HubConsumer {
         session: '',
         supersededSessions: [],
         lastPollAt: this.#deps.services.now(),
+        credentialChangedAt: Number.NEGATIVE_INFINITY,
         wake: undefined,
         streams: new Map(),
       };

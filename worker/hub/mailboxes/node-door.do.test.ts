@@ -165,8 +165,15 @@ describe("the agents' door", () => {
     expect((await call(token, 'GET', '/api/v1/namespaces/kube-system/secrets')).code).toBe(403);
     expect((await call(token, 'GET', '/api/v1/nodes/n2')).code).toBe(200);
     const id = token.slice('zpn-'.length, token.indexOf('.'));
+    const { revision } = await expectJson<PollReply>(
+      call(token, 'GET', '/agent/v1/nodes/n2/poll?since=0&session=s1'),
+      200,
+    );
+    const openPoll = call(token, 'GET', `/agent/v1/nodes/n2/poll?since=${revision}&session=s1`);
     await expectJson(admin('DELETE', `/api/v1/namespaces/kube-system/secrets/node-credential-${id}`), 200);
+    expect((await openPoll).code).toBe(503);
     await new Promise((resolve) => setTimeout(resolve, 600));
+    expect((await call(token, 'GET', `/agent/v1/nodes/n2/poll?since=${revision}&session=s1`)).code).toBe(401);
     expect((await call(token, 'GET', '/api/v1/nodes/n2')).code).toBe(401);
   });
 
