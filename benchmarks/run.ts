@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME… [--json]`: runs the named benchmarks, all without a name. */
+import { audit } from './audit.ts';
 import { type Benchmark, keeps, printTable } from './benchmark.ts';
 import { bundle } from './bundle.ts';
 import { create } from './create.ts';
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   poll,
   memory,
   secrets,
+  audit,
   formats,
   validate,
   ssa,

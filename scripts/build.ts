@@ -31,7 +31,12 @@ export const workerBundle: BuildOptions = {
 /** Node programs: packages stay imports (some load native parts), our own sources are bundled. */
 const nodeBundles: BuildOptions = {
   ...shared,
-  entryPoints: { agent: 'agent-client/agent-process.ts', cli: 'cli/main.ts', supervisor: 'cli/supervisor/main.ts' },
+  entryPoints: {
+    agent: 'agent-client/agent-process.ts',
+    cli: 'cli/main.ts',
+    supervisor: 'cli/supervisor/main.ts',
+    'audit-log': 'cli/audit-log/main.ts',
+  },
   outdir: 'dist',
   platform: 'node',
   packages: 'external',

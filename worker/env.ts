@@ -27,6 +27,10 @@ export interface Env {
   readonly CLIENT_CERTIFICATE_ISSUERS?: string;
   /** The network of `jwt[N].issuer` of that, with the authority its configuration names as the only trusted one. */
   readonly [issuer: `OIDC_ISSUER_${number}`]: Fetcher | undefined;
+  /** YAML or JSON of an `audit.k8s.io/v1` Policy, or `default`; absent or empty: nothing is audited. */
+  readonly AUDIT_POLICY?: string;
+  /** Takes audit events, as lines; absent: they go to the Worker's log. */
+  readonly AUDIT_LOG?: Fetcher;
   /** Keys under which Secrets are stored: see sealing/encryption-keys.ts. Without them no Secret can be stored. */
   readonly SECRETS_ENCRYPTION_KEYS?: string;
 }

@@ -1,3 +1,13 @@
+/** Who writes the audit log. */
+export interface AuditLogPlan {
+  /** The Unix socket on which it takes lines. */
+  readonly socket: string;
+  readonly path: string;
+  readonly megabytesMax: number;
+  readonly backupsMax: number;
+  readonly daysMax: number;
+}
+
 /** What `prepare` decided and `up` starts: written to the data directory's `run/plan.json`. */
 export interface Plan {
   readonly port: number;
@@ -14,6 +24,8 @@ export interface Plan {
   readonly joinTokenFile: string;
   /** argv of the workerd process. */
   readonly controlPlane: readonly string[];
+  /** Absent: no file is written. */
+  readonly auditLog?: AuditLogPlan;
   readonly runtime: 'containerd' | 'simulated';
   readonly nodes: readonly { readonly name: string; readonly folder: string }[];
 }

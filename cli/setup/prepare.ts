@@ -4,6 +4,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { UpOptions } from '../supervisor/options.ts';
 import { authenticationBindings } from './authentication-bindings.ts';
+import { auditBindings } from './audit-bindings.ts';
 import { ensureCertificates, sha256Hex } from './certificates.ts';
 import { ensureToken, writeKubeconfig } from './credentials.ts';
 import { type DataDir, openDataDir, UserError } from './data-dir.ts';
@@ -32,6 +33,7 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
   const certificates = await ensureCertificates(dataDir.secrets, context.now);
   const adminToken = ensureToken(dataDir.secrets, 'admin-token');
   const encryptionKeyFile = ensureEncryptionKeys(dataDir);
+  const audit = auditBindings(options.auditLog, dataDir);
   const localUrl = `https://127.0.0.1:${options.port}`;
   const advertisedUrl = `https://${primaryAddress() ?? '127.0.0.1'}:${options.port}`;
   writeKubeconfig({
@@ -61,8 +63,10 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
         CLUSTER_CA: certificates.caPem,
         API_SERVER_URL: advertisedUrl,
         ...authentication.bindings,
+        ...audit.bindings,
       },
       trusts: authentication.trusts,
+      ...(audit.auditLog ? { auditSocket: audit.auditLog.socket } : {}),
       fileBindings: { SECRETS_ENCRYPTION_KEYS: encryptionKeyFile },
     }),
     { mode: 0o600 },
@@ -79,6 +83,7 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
     controlSocket,
     joinTokenFile: join(dataDir.secrets, 'join-token'),
     controlPlane: [workerdProgram(context.root), 'serve', configFile],
+    ...(audit.auditLog ? { auditLog: audit.auditLog } : {}),
     runtime,
     nodes: nodeNames(options.nodes).map((name) => ({ name, folder: dataDir.node(name) })),
   };

@@ -18,6 +18,8 @@ export interface WorkerdConfigOptions {
   readonly trusts?: Readonly<Record<string, string>>;
   /** Text bindings that are read from a file (absolute path) when the process starts: keys are in one place only. */
   readonly fileBindings?: Readonly<Record<string, string>>;
+  /** The Unix socket of who writes the audit log. */
+  readonly auditSocket?: string;
 }
 
 /** A Cap'n Proto text literal. */
@@ -35,6 +37,7 @@ export function workerdConfig(options: WorkerdConfigOptions): string {
   const { name, compatibilityDate, compatibilityFlags, durableObjects, vars } = WORKER_SETTINGS;
   const embed = (file: string) => `embed ${quote(relative(options.folder, file))}`;
   const trusts = Object.entries(options.trusts ?? {});
+  const { auditSocket } = options;
   const files = Object.entries(options.fileBindings ?? {});
   const texts = Object.entries({ ...vars, ...options.bindings });
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -42,7 +45,7 @@ export function workerdConfig(options: WorkerdConfigOptions): string {
 const config :Workerd.Config = (
   services = [
     (name = "zeroplane", worker = .zeroplane),
-    (name = "state", disk = (path = ${quote(options.stateFolder)}, writable = true)),
+${auditSocket === undefined ? '' : `    (name = "audit-log", external = (address = ${quote(`unix:${auditSocket}`)}, http = ())),\n`}    (name = "state", disk = (path = ${quote(options.stateFolder)}, writable = true)),
     (name = "outside", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
 ${trusts
   .map(
@@ -79,7 +82,7 @@ ${durableObjects
   bindings = [
 ${durableObjects.map(({ binding, className }) => `    (name = ${quote(binding)}, durableObjectNamespace = ${quote(className)}),`).join('\n')}
 ${trusts.map(([binding]) => `    (name = ${quote(binding)}, service = ${quote(binding)}),\n`).join('')}${texts.map(([key, value]) => `    (name = ${quote(key)}, text = ${quote(value)}),`).join('\n')}
-${files.map(([key, file]) => `    (name = ${quote(key)}, text = ${embed(file)}),`).join('\n')}
+${auditSocket === undefined ? '' : '    (name = "AUDIT_LOG", service = "audit-log"),\n'}${files.map(([key, file]) => `    (name = ${quote(key)}, text = ${embed(file)}),`).join('\n')}
   ],
 );
 `;

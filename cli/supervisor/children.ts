@@ -17,6 +17,8 @@ export interface ChildSpec {
   readonly staleFile?: string;
   /** After SIGTERM, how long until SIGKILL. */
   readonly stopTimeoutMs: number;
+  /** Stopped after all others. */
+  readonly stopsLast?: boolean;
 }
 
 /** One that was started. */
@@ -82,9 +84,10 @@ export async function stopChild(child: Child): Promise<void> {
 }
 
 /** Nodes first, so that their last reports still reach the control plane, which started first. */
-export async function stopAll([controlPlane, ...agents]: readonly Child[]): Promise<void> {
-  await Promise.all(agents.map(stopChild));
+export async function stopAll([controlPlane, ...others]: readonly Child[]): Promise<void> {
+  await Promise.all(others.filter(({ stopsLast }) => !stopsLast).map(stopChild));
   if (controlPlane) await stopChild(controlPlane);
+  await Promise.all(others.filter(({ stopsLast }) => stopsLast).map(stopChild));
 }
 
 function signal(child: Child, name: NodeJS.Signals): void {

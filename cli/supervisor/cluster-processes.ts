@@ -15,7 +15,9 @@ export interface Programs {
 /** It ends late or never while streams are open; killed, it loses nothing. */
 const CONTROL_PLANE_STOP_MS = 2_000;
 const AGENT_STOP_MS = 45_000;
+const AUDIT_LOG_STOP_MS = 2_000;
 const CONTROL_PLANE = 'control-plane';
+const AUDIT_LOG = 'audit-log';
 
 const logFile = (dataDir: DataDir, name: string): string => join(dataDir.logs, `${name}.log`);
 
@@ -26,6 +28,25 @@ export const controlPlaneProcess = (plan: Plan, dataDir: DataDir): ChildSpec => 
   staleFile: plan.controlSocket,
   stopTimeoutMs: CONTROL_PLANE_STOP_MS,
 });
+
+/** None where no file is written. It outlives the control plane, whose last events it takes. */
+export function auditLogProcesses(plan: Plan, dataDir: DataDir, { node, root }: Programs): readonly ChildSpec[] {
+  const { auditLog } = plan;
+  if (!auditLog) return [];
+  const { socket, path, megabytesMax, backupsMax, daysMax } = auditLog;
+  return [
+    {
+      name: AUDIT_LOG,
+      argv: [
+        ...[node, '--max-semi-space-size=1', join(root, 'dist', 'audit-log.mjs')],
+        ...[socket, path, ...[megabytesMax, backupsMax, daysMax].map(String)],
+      ],
+      logFile: logFile(dataDir, AUDIT_LOG),
+      stopTimeoutMs: AUDIT_LOG_STOP_MS,
+      stopsLast: true,
+    },
+  ];
+}
 
 /** One process stands for all simulated nodes; real ones have a process each. */
 export function agentProcesses(plan: Plan, dataDir: DataDir, programs: Programs): readonly ChildSpec[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseUpOptions } from './options.ts';
+import { flagsOf, parseUpOptions } from './options.ts';
 
 test('without flags: one node of the best runtime on port 6443', () => {
   expect(parseUpOptions([], '/d')).toEqual({ dataDir: '/d', port: 6443, nodes: 1, runtime: 'auto', detach: false });
@@ -13,4 +13,14 @@ test.each([
   [['extra'], 'up takes no argument "extra"; see: npx zeroplane up --help'],
 ])('%j is refused', (args, message) => {
   expect(() => parseUpOptions(args, '/d')).toThrow(message);
+});
+
+test('audit flags survive the way to the next supervisor, and need a path', () => {
+  const options = parseUpOptions(['--audit-log-path', '/var/audit.log', '--audit-log-maxsize', '7'], '/data');
+  expect(options.auditLog).toEqual({ path: '/var/audit.log', megabytesMax: 7, backupsMax: 10, daysMax: 0 });
+  expect(parseUpOptions(flagsOf(options), '/data')).toEqual(options);
+  expect(parseUpOptions([], '/data').auditLog).toBeUndefined();
+  expect(() => parseUpOptions(['--audit-log-maxage', '1'], '/data')).toThrow(
+    '--audit-log-maxage needs --audit-log-path',
+  );
 });

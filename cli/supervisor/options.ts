@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { AUDIT_FLAGS, auditFlagsOf, type AuditLogOptions, auditOptionsOf } from './audit-flags.ts';
 
 export type RuntimeChoice = 'auto' | 'containerd' | 'simulated';
 
@@ -11,6 +12,8 @@ export interface UpOptions {
   readonly detach: boolean;
   /** File of an AuthenticationConfiguration. */
   readonly authenticationConfig?: string;
+  /** Absent: nothing is audited. */
+  readonly auditLog?: AuditLogOptions;
 }
 
 export const PORT_DEFAULT = 6443;
@@ -24,13 +27,15 @@ export const UP_FLAGS = {
   runtime: { type: 'string' },
   detach: { type: 'boolean' },
   'authentication-config': { type: 'string' },
+  ...AUDIT_FLAGS,
 } as const;
 
 /** The flags that give these options again, in the foreground. */
-export const flagsOf = ({ dataDir, port, nodes, runtime, authenticationConfig }: UpOptions): string[] => [
+export const flagsOf = ({ dataDir, port, nodes, runtime, authenticationConfig, auditLog }: UpOptions): string[] => [
   ...['--data-dir', resolve(dataDir)],
   ...['--port', String(port), '--nodes', String(nodes), '--runtime', runtime],
   ...(authenticationConfig === undefined ? [] : ['--authentication-config', resolve(authenticationConfig)]),
+  ...auditFlagsOf(auditLog),
 ];
 
 function wholeNumber(
@@ -56,6 +61,7 @@ export function parseUpOptions(args: readonly string[], defaultDataDir: string):
   if (runtime !== 'auto' && runtime !== 'containerd' && runtime !== 'simulated') {
     throw new Error(`--runtime takes auto, containerd or simulated, not ${JSON.stringify(runtime)}`);
   }
+  const auditLog = auditOptionsOf(values, wholeNumber);
   return {
     dataDir: values['data-dir'] ?? defaultDataDir,
     port: wholeNumber('port', values.port, PORT_DEFAULT, [1, 65_535]),
@@ -63,5 +69,6 @@ export function parseUpOptions(args: readonly string[], defaultDataDir: string):
     runtime,
     detach: values.detach ?? false,
     ...(values['authentication-config'] === undefined ? {} : { authenticationConfig: values['authentication-config'] }),
+    ...(auditLog ? { auditLog } : {}),
   };
 }

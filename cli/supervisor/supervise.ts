@@ -9,6 +9,7 @@ import { claimDataDir, type DataDir, releaseDataDir } from '../setup/data-dir.ts
 import type { Plan } from '../setup/plan.ts';
 import {
   type Child,
+  type ChildSpec,
   forgetChildren,
   isRunning,
   readChildren,
@@ -17,7 +18,7 @@ import {
   stopAll,
   writeChildren,
 } from './children.ts';
-import { agentProcesses, controlPlaneProcess, type Programs } from './cluster-processes.ts';
+import { agentProcesses, auditLogProcesses, controlPlaneProcess, type Programs } from './cluster-processes.ts';
 import { flagsOf, type UpOptions } from './options.ts';
 import { sleep } from './sleep.ts';
 import { type StopSignal, stopSignal } from './stop-signal.ts';
@@ -69,16 +70,18 @@ async function startCluster({ options, programs, dataDir }: Supervision, stop: S
   const plan = planOf(dataDir);
   const step = (name: string) => runStep([name, '--data-dir', dataDir.path], programs, stop);
 
+  const start = (spec: ChildSpec): Child => startChild(spec, 0, Date.now()).child;
   const { child, process: controlPlane } = startChild(controlPlaneProcess(plan, dataDir), 0, Date.now());
-  writeChildren(dataDir, [child]);
+  const auditLog = auditLogProcesses(plan, dataDir, programs).map(start);
+  writeChildren(dataDir, [child, ...auditLog]);
   const died = new Promise<'died'>((resolve) => controlPlane.once('exit', () => resolve('died')));
   const ready = await Promise.race([step('await-control-plane'), died]);
   if (stop.requested) return 0;
   if (ready === 'died') throw new Error(`the control plane cannot start: ${lastLine(child.logFile)}`);
   if (ready !== 0) return ready;
 
-  const agents = agentProcesses(plan, dataDir, programs).map((spec) => startChild(spec, 0, Date.now()).child);
-  writeChildren(dataDir, [child, ...agents]);
+  const agents = agentProcesses(plan, dataDir, programs).map(start);
+  writeChildren(dataDir, [child, ...auditLog, ...agents]);
   if (agents.length > 0) await step('await-nodes');
   if (stop.requested) return 0;
   writeFileSync(readyFile(dataDir), '');

@@ -1,5 +1,6 @@
 import type { Status } from '../../schema/meta/status.ts';
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
+import type { RequestAudit } from '../audit/request-audit.ts';
 import type { Env } from '../env.ts';
 import type { HttpRuntime } from './http-runtime.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -15,6 +16,8 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   readonly info: RequestInfo;
   readonly user: UserInfo;
+  /** What is noted of it. */
+  readonly audit: RequestAudit;
 }
 
 /** What handlers may give: a response, or a Status to be written in the client's media type. */

@@ -20,6 +20,10 @@ export async function decodeDeleteOptions(api: ApiRequest): Promise<Result<Delet
   if (body && !body.ok) return body;
   const options = !body?.value.text ? optionsOfQuery(api.query) : optionsOfBody(body.value);
   if (!options.ok) return options;
+  if (body?.value.text) {
+    const sent = { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...options.value };
+    api.audit.requestBody(JSON.stringify(sent));
+  }
   const errors = optionErrors(options.value);
   return errors.length > 0 ? fail(invalidStatus('meta.k8s.io', 'DeleteOptions', '', errors)) : options;
 }

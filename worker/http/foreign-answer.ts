@@ -8,5 +8,7 @@ import { answerForm } from './negotiation/answer-form.ts';
 export function createdAnswer(api: ApiRequest, object: KubeObject, warnings: readonly string[] = []): Handled {
   const accepted = answerForm({ headers: api.request.headers, query: api.query }, noConversion);
   if (!accepted.ok) return accepted.status;
-  return jsonAnswer(201, JSON.stringify(object), { accepted: accepted.value, warnings });
+  const body = JSON.stringify(object);
+  api.audit.answered({ code: 201, body });
+  return jsonAnswer(201, body, { accepted: accepted.value, warnings });
 }

@@ -4,6 +4,8 @@
  */
 import { Hono } from 'hono';
 import { badRequest, internalError, serviceUnavailable, type Status } from '../../schema/meta/status.ts';
+import type { RequestAudit } from '../audit/request-audit.ts';
+import { ANONYMOUS } from '../authn/anonymous.ts';
 import { authenticate } from '../authn/chain.ts';
 import type { PresentedCertificate } from '../authn/client-certificate.ts';
 import { forbiddenStatus } from '../authz/attributes.ts';
@@ -13,6 +15,7 @@ import type { Env } from '../env.ts';
 import { pathNotFound, statusAnswer } from './answers.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
 import type { HttpRuntime } from './http-runtime.ts';
+import { audited, auditorOf, beginAudit } from './auditing.ts';
 import { attributesOf } from './authorization-attributes.ts';
 import { findNonResourceRoute } from './non-resource-routes.ts';
 import { type Accepted, noConversion } from './negotiation/accept.ts';
@@ -35,19 +38,24 @@ export function createHandler(runtime: HttpRuntime): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>();
   app.all('*', async (c) => {
     const { raw } = c.req;
-    try {
-      const handled = await handle(raw, c.env, c.executionCtx as ExecutionContext, runtime);
-      return handled instanceof Response ? handled : statusAnswer(handled, { accepted: formOf(raw) });
-    } catch (error) {
-      const status = statusOfError(error);
-      if (status.code === 500) console.error('request failed', error);
-      return statusAnswer(status, { accepted: formOf(raw) });
-    }
+    const begun = beginAudit(raw, runtime);
+    const handled = await handle(raw, c.env, c.executionCtx as ExecutionContext, runtime, begun.audit).catch((error) =>
+      failed(error, begun.audit),
+    );
+    if (handled instanceof Response) return audited(handled, begun, runtime);
+    begun.audit.refused(handled);
+    return audited(statusAnswer(handled, { accepted: formOf(raw) }), begun, runtime);
   });
   return app;
 }
 
-async function handle(request: Request, env: Env, context: ExecutionContext, runtime: HttpRuntime): Promise<Handled> {
+async function handle(
+  request: Request,
+  env: Env,
+  context: ExecutionContext,
+  runtime: HttpRuntime,
+  audit: RequestAudit,
+): Promise<Handled> {
   if (request.url.length > URL_CHARS_MAX) return badRequest('the URL is too long');
   const url = new URL(request.url);
   const query = url.searchParams;
@@ -55,16 +63,24 @@ async function handle(request: Request, env: Env, context: ExecutionContext, run
   if (!info) return badRequest(`unable to determine kind and namespace from url, ${url.pathname}`);
 
   const security = securityDeps(env, runtime);
+  const auditor = auditorOf(env, runtime);
+  const selector = query.get('fieldSelector') ?? '';
   const { tlsClientAuth: certificate } = (request.cf ?? {}) as { tlsClientAuth?: PresentedCertificate };
   const caller = await authenticate({ headers: request.headers, path: url.pathname, certificate }, security);
-  if (!caller.ok) return caller.status;
+  if (!caller.ok) {
+    audit.unauthenticated(auditor, { ...attributesOf(info, ANONYMOUS, selector), user: undefined });
+    return caller.status;
+  }
+  audit.received(auditor, attributesOf(info, caller.value, selector));
   const user = await impersonate(request.headers, caller.value, security);
   if (!user.ok) return user.status;
-  const attributes = attributesOf(info, user.value, query.get('fieldSelector') ?? '');
+  if (user.value !== caller.value) audit.impersonated(user.value);
+  const attributes = attributesOf(info, user.value, selector);
   const verdict = await authorize(attributes, security);
+  audit.authorized(verdict.allowed, verdict.reason);
   if (!verdict.allowed) return forbiddenStatus(attributes, verdict.reason);
 
-  const api: ApiRequest = { request, env, context, runtime, security, query, info, user: user.value };
+  const api: ApiRequest = { request, env, context, runtime, security, query, info, user: user.value, audit };
   const startedAt = runtime.now();
   try {
     const handled = await route(api);
@@ -110,6 +126,16 @@ function formOf(request: Request): Accepted | undefined {
   const query = request.url.length > URL_CHARS_MAX ? new URLSearchParams() : new URL(request.url).searchParams;
   const accepted = answerForm({ headers: request.headers, query }, noConversion);
   return accepted.ok ? accepted.value : undefined;
+}
+
+/** What a request that could not be served is answered. */
+function failed(error: unknown, audit: RequestAudit): Status {
+  const status = statusOfError(error);
+  if (status.code === 500) {
+    console.error('request failed', error);
+    audit.panicked(error);
+  }
+  return status;
 }
 
 /** A part that does not answer is a 503 to be tried again; anything else is a bug of ours. */

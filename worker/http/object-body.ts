@@ -47,5 +47,7 @@ export async function decodeObjectBody(
   const { text, format } = body.value;
   const decoded = decodeObject(text, { expected, format, fieldValidation: options.value.fieldValidation });
   if (!decoded.ok) return decoded;
-  return ok({ json: encodeObject(decoded.value.object), options: options.value, warnings: decoded.value.warnings });
+  const json = encodeObject(decoded.value.object);
+  api.audit.requestObject(decoded.value.object, json);
+  return ok({ json, options: options.value, warnings: decoded.value.warnings });
 }

@@ -203,6 +203,7 @@ async function patchObject(api: ApiRequest, resource: ServedResource, accepted: 
   const patch = patchType === 'apply' ? decodeApplyBody(body.value) : decodePatchBody(body.value);
   if (!patch.ok) return patch.status;
   const { json, strictError } = patch.value;
+  api.audit.requestBody(json);
   const mayCreate = patchType === 'apply' && api.info.subresource === '';
   const createRefused = mayCreate ? await createRefusal(api) : undefined;
   const target = targetOf(api, resource);
@@ -349,6 +350,7 @@ export function respond(
   answer: Answer,
   warnings: readonly string[] = [],
 ): Handled {
+  api.audit.answered(answer);
   const options = answerOptions(api, resource, accepted, answer, warnings);
   if (!accepted.conversion || answer.code >= 400) return jsonAnswer(answer.code, answer.body, options);
   const include = includeObject(api.query);

@@ -29,6 +29,7 @@ async function handle(api: ApiRequest): Promise<Handled> {
     fieldManager: body.options.fieldManager,
     body: body.json,
   });
+  api.audit.answered(answer);
   return jsonAnswer(answer.code, answer.body, {
     accepted: accepted.value,
     warnings: [...body.warnings, ...(answer.warnings ?? [])],
