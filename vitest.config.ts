@@ -42,7 +42,12 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'do', include: HOUSE.map((folder) => `${folder}/**/*.do.test.ts`), testTimeout: 30_000 },
+        test: {
+          name: 'do',
+          include: HOUSE.map((folder) => `${folder}/**/*.do.test.ts`),
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
       },
       {
         plugins: [sqlAsText],
