@@ -50,9 +50,13 @@ function conditionErrors(condition: Condition, field: string): FieldError[] {
 
 /** All errors of a list of conditions, at `field`. */
 export function validateConditions(conditions: readonly Condition[] | undefined, field: string): FieldError[] {
-  const types = (conditions ?? []).map(({ type }) => type ?? '');
-  return (conditions ?? []).flatMap((condition, i) => [
-    ...(types.indexOf(types[i] ?? '') < i ? [duplicate(`${field}[${i}]`, types[i])] : []),
-    ...conditionErrors(condition, `${field}[${i}]`),
-  ]);
+  const types = new Set<string>();
+  return (conditions ?? []).flatMap((condition, i) => {
+    const { type = '' } = condition;
+    const at = `${field}[${i}]`;
+    const errors = conditionErrors(condition, at);
+    if (types.has(type)) return [duplicate(at, type), ...errors];
+    types.add(type);
+    return errors;
+  });
 }

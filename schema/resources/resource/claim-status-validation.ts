@@ -20,7 +20,6 @@ import {
   deviceKey,
   RESERVED_FOR_MAX,
 } from './declared-devices.ts';
-import { sameValue } from './declared-rules.ts';
 import {
   bindingParameterErrors,
   configurationErrors,
@@ -72,12 +71,16 @@ function deviceStatusErrors(status: DeviceStatus, isAllocated: boolean, field: s
   return [...errors, ...addressErrors(networkData?.ips, `${field}.networkData.ips`)];
 }
 
+const consumerKey = ({ apiGroup = '', resource = '', name = '', uid = '' }: ClaimConsumer): string =>
+  JSON.stringify([apiGroup, resource, name, uid]);
+
 function reservationErrors(next: ClaimStatus, previous: ClaimStatus, isDeleting: boolean): FieldError[] {
   const reserved = next.reservedFor ?? [];
   const field = 'status.reservedFor';
   if (reserved.length === 0) return [];
   if (!next.allocation) return [forbiddenField(field, 'may not be specified when `allocated` is not set')];
-  const hasNew = reserved.some((one) => !previous.reservedFor?.some((other) => sameValue(one, other)));
+  const before = new Set((previous.reservedFor ?? []).map(consumerKey));
+  const hasNew = reserved.some((consumer) => !before.has(consumerKey(consumer)));
   if (!isDeleting || !hasNew) return [];
   const text = 'new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set';
   return [forbiddenField(field, text)];

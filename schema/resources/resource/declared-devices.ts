@@ -14,7 +14,18 @@ import {
   shortName,
   uuid,
 } from './declared-formats.ts';
-import { list, mapKeys, mapValues, needed, oneOf, optional, type Rule, struct, textSet } from './declared-rules.ts';
+import {
+  list,
+  mapKeys,
+  mapValues,
+  needed,
+  oneOf,
+  optional,
+  pointer,
+  type Rule,
+  struct,
+  textSet,
+} from './declared-rules.ts';
 import type {
   AllocatedConfiguration,
   AllocatedResult,
@@ -99,8 +110,8 @@ const request: Rule<DeviceRequest> = struct({
 
 const constraint: Rule<DeviceConstraint> = struct({
   requests: textSet(REQUESTS_MAX),
-  matchAttribute: optional(fullyQualifiedName),
-  distinctAttribute: optional(fullyQualifiedName),
+  matchAttribute: pointer(fullyQualifiedName),
+  distinctAttribute: pointer(fullyQualifiedName),
 });
 
 const configuration: Rule<DeviceConfiguration> = struct({ requests: textSet(REQUESTS_MAX), opaque });
@@ -131,7 +142,7 @@ const allocatedResult: Rule<AllocatedResult> = struct({
   tolerations,
   bindingConditions,
   bindingFailureConditions: bindingConditions,
-  shareID: optional(uuid),
+  shareID: pointer(uuid),
 });
 
 const allocatedConfiguration: Rule<AllocatedConfiguration> = struct({
@@ -150,12 +161,12 @@ const allocation: Rule<Allocation> = (next, previous, field) =>
     ? struct<Allocation>({ devices: optional(allocationDevices) })(next, undefined, field)
     : [invalid(field, null, 'field cannot be modified once set')];
 
-/** What tells the devices in a status apart. */
-export const deviceKey = ({ driver: of = '', pool = '', device = '', shareID }: DeviceStatus): string =>
-  JSON.stringify([of, pool, device, shareID ?? '']);
+/** What tells allocated devices apart. */
+export const deviceKey = ({ driver: of = '', pool = '', device = '', shareID = '' }: DeviceStatus): string =>
+  JSON.stringify([of, pool, device, shareID]);
 
 const deviceStatus: Rule<DeviceStatus> = struct({
-  shareID: optional(uuid),
+  shareID: pointer(uuid),
   networkData: optional(
     struct<NonNullable<DeviceStatus['networkData']>>({
       interfaceName: optional(bytesMax(INTERFACE_NAME_BYTES_MAX)),
@@ -174,7 +185,8 @@ export const declaredClaimStatus: Rule<ClaimStatus> = struct({
     print: (item: ClaimConsumer) => printWire('ClaimConsumer', item),
   }),
   devices: list({
-    key: deviceKey,
+    // Declared, an empty share is another one than none.
+    key: ({ shareID, ...of }) => `${deviceKey(of)}${JSON.stringify(shareID ?? null)}`,
     print: (item: DeviceStatus) => printWire('DeviceStatus', item),
     each: deviceStatus,
   }),
@@ -184,7 +196,7 @@ export const declaredClaimStatus: Rule<ClaimStatus> = struct({
 export const declaredClassSpec: Rule<ClassSpec> = struct({
   selectors: list({ max: SELECTORS_MAX }),
   config: list({ max: CONFIGS_MAX, each: struct<Pick<DeviceConfiguration, 'opaque'>>({ opaque }) }),
-  extendedResourceName: optional(extendedResourceName),
+  extendedResourceName: pointer(extendedResourceName),
 });
 
 const ATTRIBUTE_VALUES = ['int', 'bool', 'string', 'version', 'ints', 'bools', 'strings', 'versions'] as const;

@@ -15,18 +15,44 @@ type FieldRules<T> = { readonly [Key in keyof T & string]?: FieldRule<NonNullabl
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
+
 const isUnset = (value: unknown): boolean =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
-/** Equality by meaning: absent, empty text and empty list are one; every other value is itself. */
+/** Texts that are pointers in Go: an empty one is there. */
+const POINTERS: ReadonlySet<string> = new Set([
+  'distinctAttribute',
+  'extendedResourceName',
+  'matchAttribute',
+  'nodeName',
+  'shareID',
+  'string',
+  'version',
+]);
+
+/** Maps, of which an empty one is as good as none; structs are there even when nothing is in them. */
+const MAPS: ReadonlySet<string> = new Set(['attributes', 'capacity', 'counters', 'requests']);
+
+const isEmptyMap = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
+/** Equality by meaning: absent, empty text, empty list and empty map are one; every other value is itself. */
 export function sameValue(a: unknown, b: unknown): boolean {
-  if (a === b || (isUnset(a) && isUnset(b))) return true;
+  return sameMember(a, b, '');
+}
+
+function sameMember(a: unknown, b: unknown, name: string): boolean {
+  if (a === b) return true;
+  const isMap = MAPS.has(name);
+  const isNothing = (value: unknown): boolean => isUnset(value) || (isMap && isEmptyMap(value));
+  if (isNothing(a) && isNothing(b)) return !POINTERS.has(name) || (isAbsent(a) && isAbsent(b));
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
     return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => sameValue(item, b[i]));
   }
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...keys].every((key) => sameValue(memberOf(a as Fields, key), memberOf(b as Fields, key)));
+  return [...keys].every((key) => sameMember(memberOf(a as Fields, key), memberOf(b as Fields, key), key));
 }
 
 const memberOf = (fields: Fields | undefined, key: string): unknown =>
@@ -39,7 +65,7 @@ export function struct<T extends object>(rules: FieldRules<NoInfer<T>>): Rule<T>
     entries.flatMap(([name, rule]) => {
       const value = memberOf(next as Fields, name) ?? undefined;
       const old = memberOf(previous as Fields | undefined, name) ?? undefined;
-      if (previous !== undefined && sameValue(value, old)) return [];
+      if (previous !== undefined && sameMember(value, old, name)) return [];
       return rule(value, old, field === '' ? name : `${field}.${name}`);
     });
 }
@@ -50,13 +76,30 @@ export const optional =
   (next, previous, field) =>
     isUnset(next) ? [] : rules.flatMap((rule) => rule(next as T, previous, field));
 
+/** The same for a text that is a pointer in Go. */
+export const pointer =
+  (...rules: readonly Rule<string>[]): FieldRule<string> =>
+  (next, previous, field) =>
+    next === undefined ? [] : rules.flatMap((rule) => rule(next, previous, field));
+
 /** Rules for a value that must be there; an empty text or map counts as absent. */
 export const needed =
   <T>(...rules: readonly Rule<T>[]): FieldRule<T> =>
   (next, previous, field) => {
-    const isMissing = isUnset(next) || (typeof next === 'object' && Object.keys(next as object).length === 0);
-    return isMissing ? [required(field)] : rules.flatMap((rule) => rule(next as T, previous, field));
+    return isUnset(next) || isEmptyMap(next)
+      ? [required(field)]
+      : rules.flatMap((rule) => rule(next as T, previous, field));
   };
+
+/** Where a text stands again, in order. */
+export function repeatsIn(texts: readonly string[]): number[] {
+  const seen = new Set<string>();
+  return texts.flatMap((text, i) => {
+    if (seen.has(text)) return [i];
+    seen.add(text);
+    return [];
+  });
+}
 
 interface ListRules<T> {
   readonly max?: number;
@@ -72,11 +115,10 @@ export function list<T>({ max, key, print = (item) => item, each }: ListRules<T>
   return (next = [], previous = [], field) => {
     if (max !== undefined && next.length > max) return [tooMany(field, next.length, max)];
     const keys = key ? next.map(key) : [];
-    const repeats = next.flatMap((item, i) =>
-      keys.indexOf(keys[i] as string) < i && key ? [duplicate(`${field}[${i}]`, print(item))] : [],
-    );
+    const repeats = repeatsIn(keys).map((i) => duplicate(`${field}[${i}]`, print(next[i] as T)));
     if (!each) return repeats;
-    const before = key ? new Map(previous.map((item) => [key(item), item] as const)) : undefined;
+    // Of old items with one key the first counts.
+    const before = key ? new Map(previous.map((item) => [key(item), item] as const).reverse()) : undefined;
     const errors = next.flatMap((item, i) => {
       const old = before?.get(keys[i] as string);
       return old !== undefined && sameValue(item, old) ? [] : each(item, old, `${field}[${i}]`);

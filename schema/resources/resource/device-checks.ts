@@ -9,6 +9,7 @@ import { isDNS1123Subdomain, isValidLabelValue } from '../../meta/name-rules.ts'
 import { csiDriverNameErrors } from '../core/persistent-volume-validation.ts';
 import { identifierErrors, POOL_NAME_BYTES_MAX } from './declared-formats.ts';
 import { BINDING_CONDITIONS_MAX } from './declared-devices.ts';
+import { repeatsIn } from './declared-rules.ts';
 import type { DeviceConfiguration, DeviceSelector, DeviceTaint, DeviceToleration } from './device-types.ts';
 
 export const CEL_EXPRESSION_BYTES_MAX = 10 * 1024;
@@ -106,12 +107,12 @@ export function bindingParameterErrors(parameters: BindingParameters, field: str
   const { bindingConditions = [], bindingFailureConditions = [] } = parameters;
   const [at, failuresAt] = [`${field}.bindingConditions`, `${field}.bindingFailureConditions`];
   const errors = [...conditionNames(bindingConditions, at), ...conditionNames(bindingFailureConditions, failuresAt)];
-  bindingConditions.forEach((name, i) => {
-    if (bindingConditions.indexOf(name) < i) errors.push(duplicate(`${at}[${i}]`, name));
-  });
+  for (const i of repeatsIn(bindingConditions)) errors.push(duplicate(`${at}[${i}]`, bindingConditions[i]));
+  const conditions = new Set(bindingConditions);
+  const repeats = new Set(repeatsIn(bindingFailureConditions));
   bindingFailureConditions.forEach((name, i) => {
-    if (bindingFailureConditions.indexOf(name) < i) errors.push(duplicate(`${failuresAt}[${i}]`, name));
-    if (bindingConditions.includes(name)) {
+    if (repeats.has(i)) errors.push(duplicate(`${failuresAt}[${i}]`, name));
+    if (conditions.has(name)) {
       errors.push(
         invalid(`${failuresAt}[${i}]`, name, 'bindingFailureConditions must not overlap with bindingConditions'),
       );

@@ -3,17 +3,17 @@
  * leave out what is empty, its internal ones show every member under its Go name.
  */
 
-/** By struct: members with what they hold when empty (s "", i 0, n null); `!` is on the wire even so. */
+/** By struct: members with what they hold when empty (s "", i 0, n null, m null for maps); `!` is on the wire even so. */
 const STRUCTS = {
   CELDeviceSelector: 'expression!:s',
-  CapacityRequirements: 'requests:n',
+  CapacityRequirements: 'requests:m',
   ClaimConsumer: 'apiGroup:s resource!:s name!:s uid!:s',
   Condition: 'type!:s status!:s observedGeneration:i lastTransitionTime!:n reason!:s message!:s',
-  CounterSet: 'name!:s counters:n',
+  CounterSet: 'name!:s counters:m',
   DeviceClaim: 'requests!:DeviceRequest constraints:DeviceConstraint config:DeviceConfiguration',
   DeviceConfiguration: 'requests:n opaque:Opaque',
   DeviceConstraint: 'requests:n matchAttribute:n distinctAttribute:n',
-  DeviceCounterConsumption: 'counterSet!:s counters:n',
+  DeviceCounterConsumption: 'counterSet!:s counters:m',
   DeviceRequest: 'name!:s exactly:ExactRequest firstAvailable:SubRequest',
   DeviceSelector: 'cel:CELDeviceSelector',
   DeviceStatus: 'driver!:s pool!:s device!:s shareID:n conditions!:Condition data:n networkData:NetworkData',
@@ -34,6 +34,7 @@ interface Member {
   readonly name: string;
   readonly isAlwaysThere: boolean;
   readonly struct: StructName | undefined;
+  readonly isMap: boolean;
   readonly empty: unknown;
 }
 
@@ -46,7 +47,7 @@ const MEMBERS: ReadonlyMap<string, readonly Member[]> = new Map(
 function memberOf(text: string): Member {
   const [, name = '', mark, code = ''] = /^(\w+)(!?):(\w+)$/.exec(text) ?? [];
   const struct = Object.hasOwn(STRUCTS, code) ? (code as StructName) : undefined;
-  return { name, isAlwaysThere: mark === '!', struct, empty: EMPTY[code] ?? null };
+  return { name, isAlwaysThere: mark === '!', struct, isMap: code === 'm', empty: EMPTY[code] ?? null };
 }
 
 const GO_NAMES: Readonly<Record<string, string>> = { apiGroup: 'APIGroup', cel: 'CEL', ips: 'IPs', uid: 'UID' };
@@ -60,17 +61,20 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || value === 0 || (Array.isArray(value) && value.length === 0);
+const isEmpty = (value: unknown, isMap: boolean): boolean =>
+  value === null ||
+  value === '' ||
+  value === 0 ||
+  (Array.isArray(value) ? value.length === 0 : isMap && Object.keys(value as object).length === 0);
 
 function printed(struct: StructName, value: unknown, isWire: boolean): unknown {
   if (value === undefined || value === null) return null;
   if (Array.isArray(value)) return value.map((item) => printed(struct, item, isWire));
   const members = MEMBERS.get(struct) ?? [];
   return Object.fromEntries(
-    members.flatMap(({ name, isAlwaysThere, struct: inner, empty }) => {
+    members.flatMap(({ name, isAlwaysThere, struct: inner, isMap, empty }) => {
       const member = (value as Fields)[name] ?? empty;
-      if (isWire && !isAlwaysThere && isEmpty(member)) return [];
+      if (isWire && !isAlwaysThere && isEmpty(member, isMap)) return [];
       const shown = inner ? printed(inner, member, isWire) : sorted(member);
       return [[isWire ? name : goName(name), shown] as const];
     }),

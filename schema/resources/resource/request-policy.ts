@@ -10,6 +10,7 @@ import {
   subtractQuantities,
 } from '../../meta/quantity.ts';
 import { quantityAt } from '../field-checks.ts';
+import { repeatsIn } from './declared-rules.ts';
 import type { DeviceCapacity, RequestPolicy } from './device-types.ts';
 
 const VALID_VALUES_MAX = 10;
@@ -66,7 +67,7 @@ function optionErrors(values: readonly Quantity[], capacity: Quantity, field: st
     ...values.flatMap((value, i) =>
       isLess(capacity, value) ? [invalid(`${field}[${i}]`, formatQuantity(value), tooLarge)] : [],
     ),
-    ...texts.flatMap((text, i) => (texts.indexOf(text) < i ? [duplicate(`${field}[${i}]`, text)] : [])),
+    ...repeatsIn(texts).map((i) => duplicate(`${field}[${i}]`, texts[i])),
   ];
 }
 

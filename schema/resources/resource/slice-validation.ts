@@ -10,7 +10,7 @@ import { validateNodeSelector } from '../core/pod-validation/affinity.ts';
 import { dns1123LabelErrors } from '../field-checks.ts';
 import { CONSUMED_COUNTER_SETS_MAX, COUNTER_SETS_MAX } from './declared-devices.ts';
 import { DOMAIN_BYTES_MAX, IDENTIFIER_BYTES_MAX } from './declared-formats.ts';
-import { sameValue } from './declared-rules.ts';
+import { repeatsIn, sameValue } from './declared-rules.ts';
 import {
   bindingParameterErrors,
   driverNameErrors,
@@ -207,11 +207,10 @@ function devicesErrors(spec: SliceSpec, previous: SliceSpec | undefined): FieldE
   if (devices.length > max) return [tooMany('spec.devices', devices.length, max)];
   const before = new Map((previous?.devices ?? []).map((device) => [device.name, device]));
   const isPerDevice = spec.perDeviceNodeSelection === true;
-  const firstAt = new Map<string, number>();
-  devices.forEach(({ name = '' }, i) => firstAt.has(name) || firstAt.set(name, i));
+  const names = devices.map(({ name = '' }) => name);
   return [
     ...devices.flatMap((device, i) => deviceErrors(device, before.get(device.name), isPerDevice, `spec.devices[${i}]`)),
-    ...devices.flatMap(({ name = '' }, i) => (firstAt.get(name) === i ? [] : [duplicate(`spec.devices[${i}]`, name)])),
+    ...repeatsIn(names).map((i) => duplicate(`spec.devices[${i}]`, names[i])),
   ];
 }
 
