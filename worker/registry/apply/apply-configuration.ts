@@ -9,6 +9,7 @@ import type { ManagedFieldsEntry, UntypedObject } from '../../../schema/meta/obj
 import { badRequest, fail, ok, type Result } from '../../../schema/meta/status.ts';
 import { formatTime } from '../../../schema/meta/time.ts';
 import { conflictStatus } from './conflict-status.ts';
+import { covers } from './covers.ts';
 import { difference, type FieldSet, intersection, isEmptySet, union } from './field-set.ts';
 import { allowedByLastApplied, withLastApplied } from './last-applied.ts';
 import { identityOf, type Manager, readManagers, writeManagers } from './managers.ts';
@@ -45,21 +46,50 @@ export function applyConfiguration(input: ApplyInput): Result<Applied> {
   if (!shape) return fail(badRequest(`invalid object type: ${kindText(apiVersion, definition.kind)}`));
   const refused = configProblem(input, shape);
   if (refused !== undefined) return fail(badRequest(refused));
-  const before = typedLive(input, shape);
-  const managers = managersBefore(input, before);
-  if (!managers) return fail(badRequest('failed to decode managed fields'));
-
-  const first = attempt(input, shape, before, managers);
-  const result =
-    first.ok || input.manager !== KUBECTL ? first : upgraded(input, shape, before, managers, first.conflicts);
-  if (!result.ok) return fail(conflictStatus(result.conflicts));
   const served = live ? inVersion(definition, apiVersion, live) : ({} as UntypedObject);
+  const result: Attempt = isAppliedAlready(input, shape, served)
+    ? { ok: true, object: served, isChanged: false, managedFields: live?.metadata.managedFields }
+    : merged(input, shape, served);
+  if (!result.ok) return result.conflicts ? fail(conflictStatus(result.conflicts)) : fail(UNDECODED);
   const bare = result.isChanged ? (withoutZeroMembers(shape, result.object, served) as UntypedObject) : served;
   const object = input.manager === KUBECTL ? withLastApplied(bare, config) : bare;
   return ok({
     object: live ? object : { ...object, apiVersion, kind: definition.kind },
     managedFields: result.managedFields,
   });
+}
+
+const UNDECODED = badRequest('failed to decode managed fields');
+
+/** Whether the same manager has applied the same fields before, and all still is as the configuration says. */
+function isAppliedAlready(
+  { definition, live, manager, subresource, apiVersion, config }: ApplyInput,
+  shape: StructShape,
+  served: UntypedObject,
+): boolean {
+  const entries = live?.metadata.managedFields ?? [];
+  const own = entries.find(
+    (entry) =>
+      entry.operation === 'Apply' &&
+      entry.manager === manager &&
+      entry.apiVersion === apiVersion &&
+      (entry.subresource ?? '') === subresource,
+  );
+  if (!own || !covers(shape, served, config)) return false;
+  if (entries.some((entry) => !shapeIn(definition, entry.apiVersion ?? ''))) return false;
+  const set = filterSet(fieldFilterOf(definition, subresource), fieldSetOf(shape, config));
+  return !isEmptySet(set) && equalJson(set, own.fieldsV1);
+}
+
+/** The long way. */
+function merged(input: ApplyInput, shape: StructShape, served: UntypedObject): Attempt {
+  const before = typedObject(shape, input.live ? withoutManagedFields(served) : {}) as UntypedObject;
+  const managers = managersBefore(input, before);
+  if (!managers) return { ok: false, conflicts: undefined };
+  const first = attempt(input, shape, before, managers);
+  return first.ok || !first.conflicts || input.manager !== KUBECTL
+    ? first
+    : upgraded(input, shape, before, managers, first.conflicts);
 }
 
 /** Group, version and kind as upstream shows them; none of them when the version is not well-formed. */
@@ -86,13 +116,7 @@ function configProblem(
   return `failed to create typed patch object (${namespace}/${name}; ${kindText(apiVersion, kind)}): ${texts}`;
 }
 
-/** The live object as upstream compares it: the zero value of its type when there is none. */
-function typedLive({ definition, apiVersion, live }: ApplyInput, shape: StructShape): UntypedObject {
-  if (!live) return typedObject(shape, {}) as UntypedObject;
-  return typedObject(shape, withoutManagedFields(inVersion(definition, apiVersion, live))) as UntypedObject;
-}
-
-/** Who owned what; what an object without any owners holds belongs to an owner of its own. */
+/** Who owned what, undefined when that is not understood; what an object without any owners holds belongs to an owner of its own. */
 function managersBefore(input: ApplyInput, before: UntypedObject): Map<string, Manager> | undefined {
   const managers = readManagers(input.live?.metadata.managedFields, 'stored');
   if (!managers || managers.size > 0 || !input.live) return managers;
@@ -110,7 +134,8 @@ type Attempt =
       readonly isChanged: boolean;
       readonly managedFields: ManagedFieldsEntry[] | undefined;
     }
-  | { readonly ok: false; readonly conflicts: Conflicts };
+  /** Without conflicts: what is stored of owners is not understood. */
+  | { readonly ok: false; readonly conflicts: Conflicts | undefined };
 
 function attempt(
   input: ApplyInput,
@@ -127,8 +152,8 @@ function attempt(
   const isAsBefore = last?.apiVersion === apiVersion && equalJson(applied, last.set);
   const set = isAsBefore ? last.set : applied;
   managers.set(id, isAsBefore ? last : { ...own, time: last?.time, set });
-  const merged = mergeObjects(shape, before, config) as UntypedObject;
-  const object = last ? prune({ definition, managers, last, apiVersion, config }, merged) : merged;
+  const whole = mergeObjects(shape, before, config) as UntypedObject;
+  const object = last ? prune({ definition, managers, last, apiVersion, config }, whole) : whole;
 
   const changesIn = changesBetween(input, (version) => ({
     before: converted(definition, before, apiVersion, version),
