@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import type { RunningCluster } from '../cluster/running-cluster.ts';
 
@@ -51,6 +52,18 @@ export class ApiCalls {
       json = undefined;
     }
     return { code: answer.statusCode, headers: answer.headers, text, json };
+  }
+
+  /** An answer that goes on: a watch. Fails unless it is a 200. */
+  async stream(path: string): Promise<Readable> {
+    const answer = await this.#pool.request({
+      method: 'GET',
+      path,
+      headers: { authorization: `Bearer ${this.#cluster.adminToken}` },
+      bodyTimeout: 0,
+    });
+    if (answer.statusCode !== 200) throw new Error(await answer.body.text());
+    return answer.body;
   }
 
   close(): Promise<void> {
