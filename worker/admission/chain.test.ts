@@ -336,6 +336,41 @@ describe('nodes', () => {
   });
 });
 
+describe('a mirror pod', () => {
+  const mirrorOf = (spec: object) => {
+    const config = [namespace(), object('Node', 'n1')];
+    const { tx, create } = shard(config);
+    const [, node] = tx.configuration;
+    if (node) tx.configuration[1] = { ...node, resource: 'nodes' };
+    const owner = { apiVersion: 'v1', kind: 'Node', name: 'n1', uid: 'uid-n1', controller: true };
+    const metadata = { annotations: { 'kubernetes.io/config.mirror': 'x' }, ownerReferences: [owner] };
+    return create('pods', pod({ nodeName: 'n1', ...spec }, metadata), { user: NODE });
+  };
+  const volume = (source: object) => ({ volumes: [{ name: 'v', ...source }] });
+  const container = (fields: object) => ({ containers: [{ name: 'c', image: 'nginx', ...fields }] });
+
+  it.each<[string, object]>([
+    ['a service account', { serviceAccountName: 'default' }],
+    ['secrets', volume({ secret: { secretName: 's' } })],
+    ['secrets', volume({ projected: { sources: [{ secret: { name: 's' } }] } })],
+    ['secrets', { imagePullSecrets: [{ name: 's' }] }],
+    ['secrets', container({ envFrom: [{ secretRef: { name: 's' } }] })],
+    ['configmaps', volume({ configMap: { name: 'c' } })],
+    ['configmaps', container({ env: [{ name: 'E', valueFrom: { configMapKeyRef: { name: 'c', key: 'k' } } }] })],
+    ['clustertrustbundles', volume({ projected: { sources: [{ clusterTrustBundle: { name: 'b', path: 'p' } }] } })],
+    ['persistentvolumeclaims', volume({ persistentVolumeClaim: { claimName: 'c' } })],
+    ['resourceclaims', { resourceClaims: [{ name: 'c', resourceClaimName: 'c' }] }],
+  ])('may not refer to %s', (what, spec) => {
+    expect(statusOf(mirrorOf(spec)).message).toBe(
+      `pods "web" is forbidden: node "n1" can not create pods that reference ${what}`,
+    );
+  });
+
+  it('may be made of what is in it', () => {
+    expect(mirrorOf(volume({ hostPath: { path: '/etc', type: '' } })).code).toBe(201);
+  });
+});
+
 describe('pods/binding and pods/eviction', () => {
   const bind = (name: string, target: object, metadata: object = {}) => ({
     apiVersion: 'v1',

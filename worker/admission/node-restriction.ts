@@ -39,6 +39,28 @@ function ownerProblem(owners: readonly OwnerReference[], node: string): string |
   return undefined;
 }
 
+interface Sources {
+  readonly persistentVolumeClaim?: unknown;
+  readonly projected?: { readonly sources?: readonly { readonly clusterTrustBundle?: unknown }[] };
+}
+
+/** What a mirror pod refers to and may not: by it its node would come to see it. */
+function referenceProblem({ spec }: PodFields): string | undefined {
+  const text = JSON.stringify([spec.volumes, spec.containers, spec.initContainers, spec.imagePullSecrets]);
+  const sources = (spec.volumes ?? []) as readonly Sources[];
+  const isProjected = sources.some(({ projected }) => projected?.sources?.some((one) => one.clusterTrustBundle));
+  const found: readonly (readonly [boolean, string])[] = [
+    [Boolean(spec.serviceAccountName), 'a service account'],
+    [/"(?:secretKeyRef|secretRef|secretName|secret|nodePublishSecretRef)":/.test(text), 'secrets'],
+    [(spec.imagePullSecrets?.length ?? 0) > 0, 'secrets'],
+    [/"(?:configMapKeyRef|configMapRef|configMap)":/.test(text), 'configmaps'],
+    [isProjected, 'clustertrustbundles'],
+    [sources.some(({ persistentVolumeClaim }) => persistentVolumeClaim), 'persistentvolumeclaims'],
+    [(spec.resourceClaims?.length ?? 0) > 0, 'resourceclaims'],
+  ];
+  return found.find(([isSo]) => isSo)?.[1];
+}
+
 function admitMirrorPod(node: string, attributes: AdmissionAttributes, reader: StoreReader): Status | undefined {
   const pod = attributes.object as PodFields;
   if (!isMirrorPod(pod)) {
@@ -56,9 +78,13 @@ function admitMirrorPod(node: string, attributes: AdmissionAttributes, reader: S
   const self = reader.config('nodes', node);
   if (self === undefined) return notFound('nodes', node);
   const uid = owners[0]?.uid;
-  return uid === self.metadata.uid
+  if (uid !== self.metadata.uid) {
+    return refusal(attributes, `node ${node} UID mismatch: expected ${uid} got ${self.metadata.uid}`);
+  }
+  const reference = referenceProblem(pod);
+  return reference === undefined
     ? undefined
-    : refusal(attributes, `node ${node} UID mismatch: expected ${uid} got ${self.metadata.uid}`);
+    : refusal(attributes, `node "${node}" can not create pods that reference ${reference}`);
 }
 
 function admitPod(node: string, attributes: AdmissionAttributes, reader: StoreReader): Status | undefined {
@@ -137,12 +163,14 @@ function admitNode(node: string, attributes: AdmissionAttributes): Status | unde
   return labels === '' ? undefined : refusal(attributes, `is not allowed to modify labels: ${labels}`);
 }
 
+const nameOf = ({ operation, object, name }: AdmissionAttributes): string | undefined =>
+  operation === 'CREATE' ? object?.metadata.name : name;
+
 function admitLease(node: string, attributes: AdmissionAttributes): Status | undefined {
   if (attributes.namespace !== LEASE_NAMESPACE) {
     return refusal(attributes, `can only access leases in the "${LEASE_NAMESPACE}" system namespace`);
   }
-  const name = attributes.operation === 'CREATE' ? attributes.object?.metadata.name : attributes.name;
-  return name === node
+  return nameOf(attributes) === node
     ? undefined
     : refusal(attributes, 'can only access node lease with the same name as the requesting node');
 }
@@ -197,6 +225,10 @@ function restricted(node: string, attributes: AdmissionAttributes, reader: Store
       return admitLease(node, attributes);
     case 'resourceslices.resource.k8s.io':
       return admitSlice(node, attributes);
+    case 'csinodes.storage.k8s.io':
+      return nameOf(attributes) === node
+        ? undefined
+        : refusal(attributes, 'can only access CSINode with the same name as the requesting node');
     case 'certificatesigningrequests.certificates.k8s.io':
       return subresource === '' ? admitCertificateRequest(attributes) : undefined;
     default:

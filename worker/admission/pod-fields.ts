@@ -38,6 +38,7 @@ export interface PodSpecFields {
   automountServiceAccountToken?: boolean;
   imagePullSecrets?: { name?: string }[];
   volumes?: Volume[];
+  resourceClaims?: readonly unknown[];
   containers: ContainerFields[];
   initContainers?: ContainerFields[];
   ephemeralContainers?: ContainerFields[];

@@ -252,3 +252,48 @@ describe('services and claims', () => {
     );
   });
 });
+
+describe('devices', () => {
+  const GPU = 'gpu.deviceclass.resource.k8s.io/devices';
+  const NIC = 'nic.deviceclass.resource.k8s.io/devices';
+  const CLAIMS = 'resourceclaims.resource.k8s.io';
+  const exactly = (deviceClassName: string, more: object = { allocationMode: 'ExactCount', count: 1 }) => ({
+    deviceClassName,
+    ...more,
+  });
+  const claim = (name: string, ...requests: object[]) =>
+    object(
+      'ResourceClaim',
+      name,
+      { devices: { requests: requests.map((request, i) => ({ name: `r${i}`, ...request })) } },
+      'resource.k8s.io/v1',
+    );
+
+  it('count by class: all there are as many as a claim can have, alternatives as the most of each', () => {
+    const shard = shardWith({ [GPU]: '40', [NIC]: '2', [`count/${CLAIMS}`]: '4' });
+    accepted(shard.create(CLAIMS, claim('one', { exactly: exactly('gpu') }, { exactly: exactly('nic') })));
+    expect(used(shard)).toEqual({ [GPU]: '1', [NIC]: '1', [`count/${CLAIMS}`]: '1' });
+    accepted(shard.create(CLAIMS, claim('all', { exactly: exactly('gpu', { allocationMode: 'All' }) })));
+    expect(used(shard)?.[GPU]).toBe('33');
+    const some = (count: number) => exactly('gpu', { allocationMode: 'ExactCount', count });
+    const firstAvailable = [
+      { name: 'a', ...some(2) },
+      { name: 'b', ...some(4) },
+      { name: 'c', ...exactly('nic') },
+    ];
+    accepted(shard.create(CLAIMS, claim('first', { firstAvailable })));
+    expect(used(shard)).toEqual({ [GPU]: '37', [NIC]: '2', [`count/${CLAIMS}`]: '3' });
+    expect(refused(shard.create(CLAIMS, claim('more', { exactly: some(4) }))).message).toBe(
+      `resourceclaims.resource.k8s.io "more" is forbidden: exceeded quota: q, requested: ${GPU}=4, used: ${GPU}=37, limited: ${GPU}=40`,
+    );
+  });
+
+  it('are free again with the claim', () => {
+    const shard = shardWith({ [GPU]: '1' });
+    accepted(shard.create(CLAIMS, claim('one', { exactly: exactly('gpu') })));
+    settle(shard);
+    accepted(shard.write({ resource: CLAIMS, verb: 'delete', name: 'one', options: {} } as never));
+    settle(shard);
+    expect(used(shard)).toEqual({ [GPU]: '0' });
+  });
+});

@@ -18,13 +18,23 @@ export interface PodReference {
   readonly uid: string;
 }
 
-/** Source: registry/core/pod/storage BindingREST. */
-export function bindRequest(pod: PodReference, nodeName: string, component: string): WriteRequest {
+const TOPOLOGY_LABELS = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Where a node stands, for its pods to know. Source: plugin/pkg/admission/podtopologylabels. */
+export function topologyLabels(labels: Labels): Labels | undefined {
+  const found = TOPOLOGY_LABELS.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]] as const]));
+  return found.length > 0 ? Object.fromEntries(found) : undefined;
+}
+
+/** `labels`: what the pod is to bear from now on. Source: registry/core/pod/storage BindingREST. */
+export function bindRequest(pod: PodReference, nodeName: string, component: string, labels?: Labels): WriteRequest {
   const { namespace, name, uid } = pod;
   const binding = {
     kind: 'Binding',
     apiVersion: 'v1',
-    metadata: { name, namespace, uid },
+    metadata: { name, namespace, uid, ...(labels ? { labels } : {}) },
     target: { kind: 'Node', name: nodeName },
   };
   const body = JSON.stringify(binding);

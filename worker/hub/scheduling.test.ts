@@ -67,6 +67,15 @@ describe('Scheduling', () => {
     });
   });
 
+  it('lets pods know the zone and the region of their node', async () => {
+    const zone = { 'topology.kubernetes.io/zone': 'z1', 'topology.kubernetes.io/region': 'r1' };
+    const standing = node('n1');
+    standing.metadata.labels = { ...standing.metadata.labels, ...zone, 'example.com/rack': '7' };
+    hub.scheduling.restore([changeOf('ADDED', standing), changeOf('ADDED', pod('a'))]);
+    await hub.run();
+    expect(bodyOf(hub.batches[0]?.[0]).metadata.labels).toEqual(zone);
+  });
+
   it('counts a placed pod before its change comes back', async () => {
     await hub.see('ADDED', node('n1', '2'));
     await hub.see('ADDED', pod('a', '2'));

@@ -22,6 +22,7 @@ import {
   eventRequest,
   podConditionRequest,
   podStatusRequest,
+  topologyLabels,
 } from './scheduling-writes.ts';
 
 export const DEFAULT_SCHEDULER = 'default-scheduler';
@@ -157,7 +158,9 @@ export class Scheduling implements HubConsumer {
 
   async #bind(bindings: readonly Binding[]): Promise<void> {
     if (bindings.length === 0) return;
-    const requests = bindings.map(({ pod, nodeName }) => bindRequest(pod, nodeName, COMPONENT));
+    const requests = bindings.map(({ pod, nodeName }) =>
+      bindRequest(pod, nodeName, COMPONENT, topologyLabels(this.#snapshot.node(nodeName)?.labels ?? {})),
+    );
     const answers = await this.#services.writeAll(requests);
     const now = this.#services.now();
     const bound = bindings.filter((binding, i) => this.#settle(binding, answers[i], now));

@@ -7,6 +7,7 @@ import { newQuantity, ZERO_QUANTITY } from '../../meta/quantity.ts';
 import type { Resources } from '../core/pod-resource-list.ts';
 import type { ResourceQuota } from '../core/resource-quota.ts';
 import { definitionOf } from '../lookup.ts';
+import { deviceQuota } from './device-quota.ts';
 import { claimQuota, serviceQuota } from './object-quotas.ts';
 import { podQuota } from './pod-quota.ts';
 import { addKnown, amountsOf, equalAmounts } from './quota-amounts.ts';
@@ -25,7 +26,7 @@ export interface QuotaStatus {
   readonly used: Resources;
 }
 
-const MEASURED: readonly QuotaEvaluator[] = [podQuota, serviceQuota, claimQuota];
+const MEASURED: readonly QuotaEvaluator[] = [podQuota, serviceQuota, claimQuota, deviceQuota];
 const ALIASES: ReadonlySet<string> = new Set(['configmaps', 'resourcequotas', 'replicationcontrollers', 'secrets']);
 const COUNT_PREFIX = countName('');
 /** Never counted: they come by themselves. */
