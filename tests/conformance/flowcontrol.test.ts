@@ -146,3 +146,27 @@ test('a mandatory object cannot be changed, and comes back', async () => {
   });
   expect(again.metadata.uid).not.toBe(uid);
 });
+
+test('requests are classified by the FlowSchemas and PriorityLevelConfigurations there are', async () => {
+  const level = await create(calls, `${ROOT}/prioritylevelconfigurations`, {
+    metadata: { name: 'e2e-testing-prioritylevel' },
+    spec: { type: 'Limited', limited: { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } } },
+  });
+  const schema = await create(calls, `${ROOT}/flowschemas`, {
+    metadata: { name: 'e2e-testing-flowschema' },
+    spec: {
+      matchingPrecedence: 1000,
+      priorityLevelConfiguration: { name: 'e2e-testing-prioritylevel' },
+      distinguisherMethod: { type: 'ByUser' },
+      rules: [{ subjects: [{ kind: 'User', user: { name: 'noxu' } }], nonResourceRules: everyPath }],
+    },
+  });
+  const told = async (username: string) => {
+    const { headers } = await calls.call('GET', '/version', { headers: { 'impersonate-user': username } });
+    return [headers['x-kubernetes-pf-flowschema-uid'], headers['x-kubernetes-pf-prioritylevel-uid']];
+  };
+  await eventually('the schema', async () => ((await told('noxu'))[0] === schema.metadata.uid ? true : undefined));
+  expect(await told('noxu')).toEqual([schema.metadata.uid, level.metadata.uid]);
+  const globalDefault = await get(calls, `${ROOT}/flowschemas/global-default`);
+  expect((await told('foo'))[0]).toBe(globalDefault.metadata.uid);
+});

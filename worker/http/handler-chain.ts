@@ -17,6 +17,7 @@ import type { ApiRequest, Handled } from './api-request.ts';
 import type { HttpRuntime } from './http-runtime.ts';
 import { audited, auditorOf, beginAudit } from './auditing.ts';
 import { attributesOf } from './authorization-attributes.ts';
+import { findFlow, withFlow } from './flow-control.ts';
 import { findNonResourceRoute } from './non-resource-routes.ts';
 import { type Accepted, noConversion } from './negotiation/accept.ts';
 import { answerForm } from './negotiation/answer-form.ts';
@@ -42,9 +43,9 @@ export function createHandler(runtime: HttpRuntime): Hono<{ Bindings: Env }> {
     const handled = await handle(raw, c.env, c.executionCtx as ExecutionContext, runtime, begun.audit).catch((error) =>
       failed(error, begun.audit),
     );
-    if (handled instanceof Response) return audited(handled, begun, runtime);
+    if (handled instanceof Response) return audited(withFlow(raw, handled), begun, runtime);
     begun.audit.refused(handled);
-    return audited(statusAnswer(handled, { accepted: formOf(raw) }), begun, runtime);
+    return audited(withFlow(raw, statusAnswer(handled, { accepted: formOf(raw) })), begun, runtime);
   });
   return app;
 }
@@ -76,7 +77,10 @@ async function handle(
   if (!user.ok) return user.status;
   if (user.value !== caller.value) audit.impersonated(user.value);
   const attributes = attributesOf(info, user.value, selector);
-  const verdict = await authorize(attributes, security);
+  const [verdict] = await Promise.all([
+    authorize(attributes, security),
+    findFlow(request, attributes, security.objects),
+  ]);
   audit.authorized(verdict.allowed, verdict.reason);
   if (!verdict.allowed) return forbiddenStatus(attributes, verdict.reason);
 

@@ -22,13 +22,15 @@ export const TEST_NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const definitions = new Map(catalog.map((definition) => [definition.key, definition]));
 
 export class TestServer {
+  /** What the Worker takes for the time; ms since the epoch. */
+  now = TEST_NOW;
   readonly watches: { readonly namespace: string; readonly request: unknown }[] = [];
   readonly #shards = new Map<string, MemoryTransaction>();
   readonly #registry: RegistryEnvironment;
   readonly #env: Env;
   readonly #app = createHandler({
     metrics: new RequestMetrics(),
-    now: () => TEST_NOW,
+    now: () => this.now,
     random: () => 0.5,
     randomBytes: (count) => new Uint8Array(count),
     newUid: () => 'uid',
