@@ -8,6 +8,7 @@ import { NOT_MINE } from './authenticator.ts';
 import { bearerToken } from './bearer-token.ts';
 import { clientCertificateUser, type PresentedCertificate } from './client-certificate.ts';
 import { bootstrapToken } from './bootstrap-token.ts';
+import { legacyServiceAccountToken } from './legacy-service-account-token.ts';
 import { nodeCredential } from './node-credential.ts';
 import { oidcToken } from './oidc/oidc-token.ts';
 import { serviceAccountToken } from './service-account-token.ts';
@@ -16,6 +17,7 @@ const TOKEN_AUTHENTICATORS: readonly TokenAuthenticator[] = [
   nodeCredential,
   bootstrapToken,
   serviceAccountToken,
+  legacyServiceAccountToken,
   oidcToken,
   adminToken,
 ];

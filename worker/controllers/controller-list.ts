@@ -23,14 +23,24 @@ import { replicaSetController } from './replica-set.ts';
 import { replicationController } from './replication-controller.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 import type { WorkItem } from './runtime/controller-run.ts';
+import {
+  serviceAccountTokenReferences,
+  serviceAccountTokens,
+  TOKEN_CONTROLLER,
+  type TokenSource,
+} from './service-account-tokens.ts';
 import { serviceCidrController } from './service-cidr.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { claimProtectionController, volumeProtectionController } from './storage-protection.ts';
+
+const NO_TOKENS: TokenSource = { token: () => undefined };
 
 /** What the controllers of a shard depend on beyond its store. */
 export interface ControllerSettings {
   /** PEM of the CA that clients in pods trust the API by; goes into kube-root-ca.crt. */
   readonly clusterCa: string;
+  /** Signs tokens for Secrets that hold them; absent: they stay empty. */
+  readonly tokens?: TokenSource;
   /** See GarbageCollectorSettings. */
   readonly clusterUid?: GarbageCollectorSettings['clusterUid'];
 }
@@ -43,12 +53,18 @@ const namespacedResources: readonly GroupResource[] = catalog
  * The controllers of a namespace's shard. Build once per shard and keep: routing is cached by the list.
  * Earlier ones run first: who counts what others make comes after them.
  */
-export const namespacedControllers = ({ clusterCa, clusterUid }: ControllerSettings): readonly Controller[] => [
+export const namespacedControllers = ({
+  clusterCa,
+  tokens = NO_TOKENS,
+  clusterUid,
+}: ControllerSettings): readonly Controller[] => [
   namespaceContentController(namespacedResources),
   serviceAccountController,
   rootCaPublisher(clusterCa),
   garbageCollector({ kindOf, clusterUid }),
   bootstrapTokenCleaner,
+  serviceAccountTokens({ clusterCa, tokens }),
+  serviceAccountTokenReferences,
   podCertificateRequestCleaner,
   podGarbageController,
   claimProtectionController,
@@ -86,6 +102,10 @@ export const namespaceWork = (namespace: string): readonly WorkItem[] =>
     controller,
     key: namespace,
   }));
+
+/** What to run when the tokens of these Secrets have been signed. */
+export const tokenSecretWork = (secrets: readonly string[]): readonly WorkItem[] =>
+  secrets.map((key) => ({ controller: TOKEN_CONTROLLER, key }));
 
 /** What to run in a shard that holds dependents (`StoreReader.ownedBy`) of an owner elsewhere that is gone. */
 export const dependentsWork = (

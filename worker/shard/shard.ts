@@ -22,6 +22,9 @@ import type {
 } from '../../schema/protocol/shard.ts';
 import type { SealReport } from '../../schema/protocol/seal-report.ts';
 import { definitionOf } from '../../schema/resources/lookup.ts';
+import { freshObjects } from '../authn/fresh-objects.ts';
+import { issueLegacyToken } from '../authn/legacy-service-account-token.ts';
+import { signingKeys } from '../authn/signing-keys.ts';
 import { bootstrapCluster } from '../bootstrap/bootstrap-cluster.ts';
 import {
   clusterControllers,
@@ -29,6 +32,7 @@ import {
   namespacedControllers,
   namespacedResources,
   namespaceWork,
+  tokenSecretWork,
 } from '../controllers/controller-list.ts';
 import { namespaceAfterDrain, remainingContent } from '../controllers/namespace-content.ts';
 import { type Env, shardName } from '../env.ts';
@@ -43,6 +47,7 @@ import { Effects, effectsOf } from './effects.ts';
 import { RegistryBinding } from './registry-binding.ts';
 import { Resealing } from './resealing.ts';
 import { ShardCore } from './shard-core.ts';
+import { TokenSigning } from './token-signing.ts';
 import { compactHistory, expiredNames, nextAlarmAt, TIME_TO_LIVE_MS } from './upkeep.ts';
 
 const TICK_MS = 1_000;
@@ -62,6 +67,7 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
   readonly #namespace: string;
   readonly #store: ShardStore;
   readonly #resealing: Resealing;
+  readonly #tokens: TokenSigning;
   readonly #core: ShardCore;
   readonly #registry: RegistryBinding;
   readonly #config: ConfigCopy;
@@ -92,9 +98,10 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
       unreadable: (count) => ctx.waitUntil(this.#tellUnreadable(count)),
     });
     const isCluster = this.#namespace === '';
+    this.#tokens = this.#newTokenSigning();
     this.#registry = new RegistryBinding(
       { now: () => Date.now(), newUid: () => crypto.randomUUID(), randomSuffix, verifySignature },
-      isCluster ? clusterControllers() : namespacedControllers({ clusterCa: env.CLUSTER_CA }),
+      isCluster ? clusterControllers() : namespacedControllers({ clusterCa: env.CLUSTER_CA, tokens: this.#tokens }),
     );
     this.#config = new ConfigCopy((revision) => this.#shard('').config({ namespace: this.#namespace, revision }));
     this.#core = this.#newCore(isCluster);
@@ -247,9 +254,29 @@ export class Shard extends DurableObject<Env> implements ShardRpc {
       ...(isCluster ? { effectsOf } : {}),
       committed: (changes) => {
         this.#schedule(false);
+        if (this.#tokens.isDue) this.ctx.waitUntil(this.#tokens.run());
         if (isCluster && changes.length > 0) this.ctx.waitUntil(this.#effects.run().then(() => this.#schedule(true)));
       },
       report: (error) => console.error(`shard ${this.#namespace}:`, error),
+    });
+  }
+
+  #newTokenSigning(): TokenSigning {
+    const objects = freshObjects(
+      (namespace, request) => this.#shard(namespace).read(request),
+      () => Date.now(),
+    );
+    return new TokenSigning({
+      sign: async (subjects) => {
+        const keys = await signingKeys(objects);
+        if (!keys) throw new Error('the cluster has no signing key yet');
+        return Promise.all(subjects.map((subject) => issueLegacyToken(subject, keys)));
+      },
+      signed: (secrets) => {
+        this.#core.batcher.addWork(tokenSecretWork(secrets));
+        this.ctx.waitUntil(this.#core.write(() => NOTHING));
+      },
+      report: (error) => console.warn(`shard ${this.#namespace}: tokens are not signed yet:`, String(error)),
     });
   }
 
