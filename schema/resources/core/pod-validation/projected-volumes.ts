@@ -1,5 +1,13 @@
 /** Rules for projected volumes and the files in keyed ones. Source: kubernetes pkg/apis/core/validation (1.37). */
-import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../meta/field-error.ts';
+import {
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from '../../../meta/field-error.ts';
+import { byteLength } from '../../../meta/go-format.ts';
 import { validateLabelSelector } from '../../../meta/label-selector.ts';
 import { isQualifiedName } from '../../../meta/name-rules.ts';
 import type { Volume } from '../pod-types.ts';
@@ -213,7 +221,7 @@ export function validateUserAnnotations(
 ): void {
   let bytes = 0;
   for (const [name, value] of Object.entries(annotations ?? {})) {
-    bytes += name.length + value.length;
+    bytes += byteLength(name) + byteLength(value);
     const key = name.toLowerCase();
     const messages = isQualifiedName(key);
     if (!key) errors.push(required(path));
@@ -222,8 +230,5 @@ export function validateUserAnnotations(
       errors.push(invalid(path, key, 'must be a domain-prefixed key (such as "acme.io/foo")'));
     }
   }
-  if (bytes > USER_ANNOTATIONS_BYTES_MAX) {
-    const body = `Too long: may not be more than ${USER_ANNOTATIONS_BYTES_MAX} bytes`;
-    errors.push({ type: 'FieldValueTooLong', field: path, body });
-  }
+  if (bytes > USER_ANNOTATIONS_BYTES_MAX) errors.push(tooLong(path, USER_ANNOTATIONS_BYTES_MAX));
 }
