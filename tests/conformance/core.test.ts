@@ -397,6 +397,45 @@ test('Pods Set QOS Class should be set on Pods with matching resource requests a
   expect((await namespaced('pods').get('pod-qos-class')).status.qosClass).toBe('Guaranteed');
 });
 
+describe('FieldValidation', () => {
+  /** A body as text, for what no serializer would write. */
+  const deployment = (metadata: string, spec: string) =>
+    `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"my-dep",${metadata}"labels":{"app":"nginx"}},
+      "spec":{${spec}"selector":{"matchLabels":{"app":"nginx"}},"template":{"metadata":{"labels":{"app":"nginx"}},
+      "spec":{"containers":[{"name":"nginx","image":"nginx:latest"}]}}}}`;
+  const send = async (body: string, query: string) => {
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+    return calls.call('POST', `${path}?fieldManager=field_validation_mgr&dryRun=All${query}`, { body });
+  };
+  const warnings = ({ headers }: { headers: Readonly<Record<string, unknown>> }) => [headers['warning'] ?? []].flat();
+
+  test.each([
+    [
+      'should detect unknown and duplicate fields of a typed object',
+      deployment('', '"unknownField":"foo","replicas":2,"replicas":3,'),
+      ['unknown field "spec.unknownField"', 'duplicate field "spec.replicas"'],
+    ],
+    [
+      'should detect unknown metadata fields of a typed object',
+      deployment('"unknownMeta":"foo",', ''),
+      ['unknown field "metadata.unknownMeta"'],
+    ],
+  ])('%s', async (_name, body, found) => {
+    const strict = await send(body, '&fieldValidation=Strict');
+    expect([strict.code, strict.json.reason]).toEqual([400, 'BadRequest']);
+    expect(strict.json.message).toContain(`strict decoding error: ${found.join(', ')}`);
+    for (const query of ['', '&fieldValidation=Warn']) {
+      const warned = await send(body, query);
+      expect(warned.code, warned.text).toBe(201);
+      expect(warnings(warned)).toEqual(found.map((text) => `299 - ${JSON.stringify(text)}`));
+    }
+    const ignored = await send(body, '&fieldValidation=Ignore');
+    expect([ignored.code, warnings(ignored)]).toEqual([201, []]);
+    const wrong = await send(body, '&fieldValidation=Some');
+    expect(wrong.code).toBe(422);
+  });
+});
+
 test('LimitRange should list, patch and delete a LimitRange by collection', async () => {
   const client = namespaced('limitranges');
   const labels = { 'e2e-test-limitrange': 'collection' };
