@@ -185,7 +185,7 @@ describe.each([
 ] as const)('%s', (_kind, plural, encoded) => {
   const invalid = { reason: 'Invalid', code: 422 };
 
-  test('should be immutable if `immutable` field is set', async () => {
+  test('should be immutable if immutable field is set', async () => {
     const client = namespaced(plural);
     await client.create({ metadata: { name: 'immutable' }, data: { a: encoded('1') } });
     await client.update('immutable', ({ data }) => (data.a = encoded('2')));
@@ -395,6 +395,26 @@ test('Pods Set QOS Class should be set on Pods with matching resource requests a
     },
   });
   expect((await namespaced('pods').get('pod-qos-class')).status.qosClass).toBe('Guaranteed');
+});
+
+test('CSIInlineVolumes should support CSIVolumeSource in Pod API', async () => {
+  const client = namespaced('pods');
+  const volume = { name: 'pod-inline-vol', csi: { driver: 'e2e.example.com', volumeAttributes: { a: 'b' } } };
+  await client.create({
+    metadata: { name: 'pod-csi-inline-volumes', labels: { 'e2e-test': 'csi' } },
+    spec: {
+      containers: [{ name: 'c', image: 'busybox', volumeMounts: [{ name: volume.name, mountPath: '/mnt' }] }],
+      volumes: [volume],
+    },
+  });
+  expect((await client.get('pod-csi-inline-volumes')).spec.volumes[0]).toEqual(volume);
+  const [listed] = (await client.everywhere().list({ labelSelector: 'e2e-test=csi' })).items;
+  expect(listed.spec.volumes[0]).toEqual(volume);
+  const labels = { 'pod-csi-inline-volumes': 'patched' };
+  const patched = await client.patch('pod-csi-inline-volumes', 'strategic', { metadata: { labels } });
+  expect(patched).toMatchObject({ metadata: { labels }, spec: { volumes: [volume, {}] } });
+  await client.deleteCollection({ labelSelector: 'e2e-test=csi' }, { gracePeriodSeconds: 0 });
+  await eventually('its end', async () => ((await client.isGone('pod-csi-inline-volumes')) ? true : undefined));
 });
 
 describe('FieldValidation', () => {
