@@ -265,6 +265,17 @@ describe.skipIf(!hasKubectl())('kubectl', () => {
     }
   });
 
+  test('explains and lists the kinds', async () => {
+    expect(await kubectl('explain podcertificaterequests.spec.stubPKCS10Request')).toMatch(/PKCS#10/);
+    expect(await kubectl('explain clustertrustbundles.spec')).toContain('trust anchors');
+    const listed = await kubectl('api-resources --api-group=certificates.k8s.io');
+    expect(listed).toMatch(
+      /certificatesigningrequests +csr +certificates.k8s.io\/v1 +false +CertificateSigningRequest/,
+    );
+    expect(listed).toMatch(/clustertrustbundles +certificates.k8s.io\/v1 +false +ClusterTrustBundle/);
+    expect(listed).toMatch(/podcertificaterequests +certificates.k8s.io\/v1 +true +PodCertificateRequest/);
+  });
+
   test('denies', async () => {
     const { body } = await newRequest('example.com/outside', 'denied');
     await kubectl('create -f -', JSON.stringify(body));

@@ -20,7 +20,9 @@ const refused = (status: Status): Answer => ({ code: status.code, body: JSON.str
 
 /** Sends a write to its shard, after what RBAC asks of writers of RBAC objects, and with answers to what the shard asks. */
 export async function writeObject(api: ApiRequest, request: ObjectWrite): Promise<Answer> {
-  if (request.resource === 'namespaces' && request.verb !== 'create') return writeNamespace(api, request);
+  if (request.resource === 'namespaces' && !request.subresource && request.verb !== 'create') {
+    return writeNamespace(api, request);
+  }
   if (!mayEscalate(request.resource, api.user)) {
     return writeWithVerdicts(api, request);
   }

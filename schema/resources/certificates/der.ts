@@ -55,12 +55,15 @@ export function readDer(bytes: Uint8Array): { readonly element: Element; readonl
   return element && { element, isTrailed: element.end < bytes.length };
 }
 
+/** More than any certificate has; what has more would cost memory before it is refused. */
+const CHILDREN_MAX = 4_096;
+
 /** The elements an element consists of; undefined: malformed. */
 export function childrenOf({ bytes, start, end }: Element): readonly Element[] | undefined {
   const children: Element[] = [];
   for (let at = start; at < end; ) {
     const child = elementAt(bytes, at, end);
-    if (!child) return undefined;
+    if (!child || children.length === CHILDREN_MAX) return undefined;
     children.push(child);
     at = child.end;
   }
@@ -120,12 +123,14 @@ export function textOf(element: Element): string | undefined {
   return element.tag === TAG.BMP_STRING ? bmpText(bytes) : latin1(bytes);
 }
 
+const TIME_BYTES_MAX = 15;
 const UTC_TIME = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/;
 const GENERALIZED_TIME = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/;
 
 /** ms since the epoch; undefined when the element is no time. */
 export function timeOf(element: Element | undefined): number | undefined {
   if (element?.tag !== TAG.UTC_TIME && element?.tag !== TAG.GENERALIZED_TIME) return undefined;
+  if (element.end - element.start > TIME_BYTES_MAX) return undefined;
   const isShort = element.tag === TAG.UTC_TIME;
   const parts = (isShort ? UTC_TIME : GENERALIZED_TIME).exec(latin1(contentOf(element)));
   if (!parts) return undefined;

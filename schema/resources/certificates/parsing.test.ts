@@ -4,6 +4,7 @@ import { type AlgorithmName, makeCertificate, makeKeys, makeRequest } from '../.
 import { verifySignature } from '../../../worker/verify-signature.ts';
 import { parseCertificate, parseCertificates } from './certificate.ts';
 import { parseCertificateRequest, parsePemRequest, signatureProblem } from './certificate-request.ts';
+import { childrenOf } from './der.ts';
 import { bytesOf, pemBlocks } from './pem.ts';
 
 const FROM = new Date('2026-11-21T12:00:00Z');
@@ -157,6 +158,38 @@ describe('a certificate', () => {
     for (let length = 0; length < whole.length; length += 1) {
       expect(parseCertificate(whole.subarray(0, length))).toBe('x509: malformed certificate');
     }
+  });
+
+  it('may be as large as it likes and break nothing', () => {
+    const large = (tag: number, size: number): number[] => [
+      tag,
+      0x83,
+      (size >> 16) & 255,
+      (size >> 8) & 255,
+      size & 255,
+      ...Array.from({ length: size }, () => 0x31),
+    ];
+    const wrap = (...parts: readonly number[][]): number[] => {
+      const body = parts.flat();
+      return [0x30, 0x83, (body.length >> 16) & 255, (body.length >> 8) & 255, body.length & 255, ...body];
+    };
+    const [serial, empty, bits] = [
+      [2, 1, 1],
+      [0x30, 0],
+      [3, 2, 0, 0],
+    ];
+    const validity = wrap(large(0x17, 500_000), large(0x18, 500_000));
+    const fields = wrap(serial, empty, empty, validity, empty, empty);
+    expect(parseCertificate(new Uint8Array(wrap(fields, empty, bits)))).toBe('x509: malformed certificate');
+  });
+
+  it('has no more parts than anybody needs', () => {
+    const parts = (count: number) => {
+      const body = Array.from({ length: count }, () => [5, 0]).flat();
+      return { tag: 0x30, bytes: new Uint8Array(body), from: 0, start: 0, end: body.length };
+    };
+    expect(childrenOf(parts(4_096))).toHaveLength(4_096);
+    expect(childrenOf(parts(4_097))).toBeUndefined();
   });
 
   it('is not seen in arbitrary bytes', () => {
