@@ -120,8 +120,9 @@ async function route(api: ApiRequest): Promise<Handled> {
 }
 
 async function serveVirtual(api: ApiRequest, resource: VirtualResource): Promise<Handled> {
-  const { namespace, pathName, verb } = api.info;
-  if (pathName !== '' || (namespace !== '') !== (resource.scope === 'Namespaced')) return unknownResource();
+  const { namespace, verb, parts } = api.info;
+  if (parts.length > (resource.hasNames ? 2 : 1) || (namespace !== '') !== (resource.scope === 'Namespaced'))
+    return unknownResource();
   return (resource.verbs as readonly string[]).includes(verb) ? resource.handle(api) : methodNotAllowed();
 }
 

@@ -93,6 +93,7 @@ export class TestServer {
 
   #shardStub(namespace: string) {
     return {
+      ready: async () => {},
       write: async (request: WriteRequest) => executeWrite(request, this.shard(namespace), this.#registry),
       read: async (request: ReadRequest) =>
         request.verb === 'get'

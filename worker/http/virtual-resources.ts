@@ -1,4 +1,5 @@
 /** Resources that are answered and never stored. The only list of them. */
+import { componentStatuses } from './component-statuses.ts';
 import { accessReviews } from './reviews/access-review.ts';
 import { selfSubjectReviews, tokenReviews } from './reviews/token-review.ts';
 import { bindings } from './subresources/bindings.ts';
@@ -6,6 +7,7 @@ import type { VirtualResource } from './virtual-resource.ts';
 
 export const virtualResources: readonly VirtualResource[] = [
   bindings,
+  componentStatuses,
   tokenReviews,
   selfSubjectReviews,
   ...accessReviews,

@@ -75,14 +75,14 @@ export function apiGroups(): readonly ApiGroup[] {
     versions.set(version, [...(versions.get(version) ?? []), resource]);
   };
   for (const served of servedResources) add(served.group, served.version, storedResource(served));
-  for (const { group, version, plural, singular, kind, scope, verbs } of virtualResources) {
+  for (const { group, version, plural, singular, kind, scope, verbs, shortNames = [] } of virtualResources) {
     add(group, version, {
       plural,
       singular,
       kind,
       isNamespaced: scope === 'Namespaced',
       verbs,
-      shortNames: [],
+      shortNames,
       categories: [],
       subresources: [],
     });
