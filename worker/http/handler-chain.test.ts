@@ -389,6 +389,7 @@ describe('discovery', () => {
       kind: 'ConfigMap',
       verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
       shortNames: ['cm'],
+      storageVersionHash: 'qFsyl6wFWjQ=',
     });
     expect(await (await server.request('GET /apis/coordination.k8s.io')).json()).toMatchObject({
       kind: 'APIGroup',

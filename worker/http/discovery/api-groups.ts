@@ -5,6 +5,7 @@ import { isObjectSubresource, objectSubresourceVerbs } from '../object-requests.
 import { type ServedResource, servedResources } from '../served-resources.ts';
 import { subresourceRoutes } from '../subresource-routes.ts';
 import { virtualResources } from '../virtual-resources.ts';
+import type { StoredKind } from './storage-version-hash.ts';
 
 export interface ApiSubresource {
   readonly name: string;
@@ -23,6 +24,8 @@ export interface ApiResource {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly subresources: readonly ApiSubresource[];
+  /** As what its objects are stored; absent where none are. */
+  readonly stored?: StoredKind;
 }
 
 export interface ApiVersion {
@@ -110,6 +113,7 @@ function storedResource(served: ServedResource): ApiResource {
     shortNames,
     categories,
     subresources: subresourcesOf(served),
+    stored: { group: definition.group, version: definition.version, kind },
   };
 }
 

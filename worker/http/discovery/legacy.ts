@@ -1,5 +1,6 @@
 /** Discovery by group and version. Source: meta/v1 APIVersions, APIGroupList, APIGroup, APIResourceList. */
 import type { ApiGroup, ApiResource, ApiVersion } from './api-groups.ts';
+import { storageVersionHash } from './storage-version-hash.ts';
 
 /** `/api`. `serverAddress` is host and port as the client reached it. */
 export const coreVersions = (serverAddress: string) => ({
@@ -24,15 +25,15 @@ function groupEntry(group: ApiGroup) {
 }
 
 /** `/api/v1` and `/apis/GROUP/VERSION`. */
-export const resourceList = (group: ApiGroup, { version, resources }: ApiVersion) => ({
+export const resourceList = async (group: ApiGroup, { version, resources }: ApiVersion) => ({
   kind: 'APIResourceList',
   ...(group.name ? { apiVersion: 'v1' } : {}),
   groupVersion: group.name ? `${group.name}/${version}` : version,
-  resources: resources.flatMap((resource) => resourceEntries(group, version, resource)),
+  resources: (await Promise.all(resources.map((resource) => resourceEntries(group, version, resource)))).flat(),
 });
 
-function resourceEntries(group: ApiGroup, version: string, resource: ApiResource) {
-  const { plural, singular, isNamespaced, kind, verbs, shortNames, categories } = resource;
+async function resourceEntries(group: ApiGroup, version: string, resource: ApiResource) {
+  const { plural, singular, isNamespaced, kind, verbs, shortNames, categories, stored } = resource;
   const own = {
     name: plural,
     singularName: singular,
@@ -41,6 +42,7 @@ function resourceEntries(group: ApiGroup, version: string, resource: ApiResource
     verbs,
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
+    ...(stored ? { storageVersionHash: await storageVersionHash(stored) } : {}),
   };
   const subresources = resource.subresources.map((subresource) => ({
     name: `${plural}/${subresource.name}`,

@@ -41,7 +41,7 @@ const plainForm = (api: ApiRequest) =>
 export async function discoveryHandler(api: ApiRequest): Promise<Handled> {
   const [prefix = '', ...rest] = api.info.path.split('/').filter(Boolean);
   if (rest.length === 0) return rootDocument(api, prefix);
-  const document = prefix === 'api' ? versionDocument('', rest) : groupOrVersionDocument(rest);
+  const document = await (prefix === 'api' ? versionDocument('', rest) : groupOrVersionDocument(rest));
   if (!document) return pathNotFound();
   const accepted = plainForm(api);
   return accepted.ok ? jsonAnswer(200, JSON.stringify(document), { accepted: accepted.value }) : accepted.status;
