@@ -18,10 +18,10 @@ export class WatchStream {
   }
 
   /** `path` with its query, `watch=true` among it. */
-  static async open(cluster: RunningCluster, path: string): Promise<WatchStream> {
+  static async open(cluster: RunningCluster, path: string, token = cluster.adminToken): Promise<WatchStream> {
     const stop = new AbortController();
     const { body, statusCode } = await request(`${cluster.server}${path}`, {
-      headers: { authorization: `Bearer ${cluster.adminToken}` },
+      headers: { authorization: `Bearer ${token}` },
       dispatcher: new Agent({ connect: { ca: cluster.ca }, bodyTimeout: 0 }),
       signal: stop.signal,
     });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type RunningCluster, startCluster } from '../cluster/running-cluster.ts';
 import { ApiCalls, eventually } from './api-calls.ts';
+import { WatchStream } from './watch-stream.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 const NEW_WATCHES = `${CONFIG_MAPS}?watch=true&labelSelector=test%3Dws`;
@@ -131,6 +132,27 @@ describe('a watch over WebSocket', () => {
     await expect(connect(`${CONFIG_MAPS}?watch=true&labelSelector=a%20in`)).rejects.toThrow('HTTP 400');
     await expect(connect('/api/v1/unicorns?watch=true')).rejects.toThrow('HTTP 404');
     await expect(connect(NEW_WATCHES, { headers: { accept: 'application/yaml' } })).rejects.toThrow('HTTP 406');
+  });
+
+  test('ends when its user is no longer known, as any watch does', async () => {
+    const accounts = '/api/v1/namespaces/default/serviceaccounts';
+    await calls.call('POST', accounts, { body: { metadata: { name: 'watcher' } } });
+    await calls.call('POST', '/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings', {
+      body: {
+        metadata: { name: 'watcher' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+        subjects: [{ kind: 'ServiceAccount', name: 'watcher', namespace: 'default' }],
+      },
+    });
+    const { token } = (await calls.call('POST', `${accounts}/watcher/token`, { body: {} })).json.status;
+    const watch = await connect(NEW_WATCHES, { headers: { authorization: `Bearer ${token}` } });
+    const plain = await WatchStream.open(cluster, NEW_WATCHES, token);
+    const ended = plain.until(() => false).catch((error: Error) => error);
+    const closed = closing(watch);
+    await calls.call('DELETE', `${accounts}/watcher`);
+    expect(await closed).not.toBe(1000);
+    expect(await ended).toBeInstanceOf(Error);
+    await expect(connect(NEW_WATCHES, { headers: { authorization: `Bearer ${token}` } })).rejects.toThrow('HTTP 401');
   });
 
   test('does not mind what the client says', async () => {

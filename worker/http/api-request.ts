@@ -1,6 +1,7 @@
 import type { Status } from '../../schema/meta/status.ts';
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
 import type { RequestAudit } from '../audit/request-audit.ts';
+import type { RequestCredentials } from '../authn/chain.ts';
 import type { Env } from '../env.ts';
 import type { HttpRuntime } from './http-runtime.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -15,9 +16,13 @@ export interface ApiRequest {
   readonly security: SecurityDeps;
   readonly query: URLSearchParams;
   readonly info: RequestInfo;
+  /** Whom the request acts as. */
   readonly user: UserInfo;
   /** What is noted of it. */
   readonly audit: RequestAudit;
+  /** Who sent it, and how that is known. */
+  readonly caller: UserInfo;
+  readonly credentials: RequestCredentials;
 }
 
 /** What handlers may give: a response, or a Status to be written in the client's media type. */

@@ -67,7 +67,8 @@ async function handle(
   const auditor = auditorOf(env, runtime);
   const selector = query.get('fieldSelector') ?? '';
   const { tlsClientAuth: certificate } = (request.cf ?? {}) as { tlsClientAuth?: PresentedCertificate };
-  const caller = await authenticate({ headers: request.headers, path: url.pathname, certificate }, security);
+  const credentials = { headers: request.headers, path: url.pathname, certificate };
+  const caller = await authenticate(credentials, security);
   if (!caller.ok) {
     audit.unauthenticated(auditor, { ...attributesOf(info, ANONYMOUS, selector), user: undefined });
     return caller.status;
@@ -84,7 +85,19 @@ async function handle(
   audit.authorized(verdict.allowed, verdict.reason);
   if (!verdict.allowed) return forbiddenStatus(attributes, verdict.reason);
 
-  const api: ApiRequest = { request, env, context, runtime, security, query, info, user: user.value, audit };
+  const api: ApiRequest = {
+    request,
+    env,
+    context,
+    runtime,
+    security,
+    query,
+    info,
+    user: user.value,
+    audit,
+    caller: caller.value,
+    credentials,
+  };
   const startedAt = runtime.now();
   try {
     const handled = await route(api);

@@ -7,6 +7,7 @@ import type { Accepted } from './negotiation/accept.ts';
 import { protobufWatch } from './negotiation/protobuf-watch.ts';
 import { includeObject } from './object-forms.ts';
 import { type ListOptions, listOptions } from './request-options.ts';
+import { whileKnown } from './revocation.ts';
 import type { ServedResource } from './served-resources.ts';
 import { hubOf, shardOf } from './stores.ts';
 import { webSocketWatch } from './websocket-watch.ts';
@@ -31,7 +32,7 @@ export async function watchObjects(api: ApiRequest, resource: ServedResource, ac
   const stub = isFannedOut ? hubOf(api.env) : shardOf(api.env, request.namespace);
   const response = await stub.fetch('https://zeroplane/watch', {
     headers: { 'x-zeroplane-watch': JSON.stringify(request) },
-    signal: api.request.signal,
+    signal: whileKnown({ ...api, gone: api.request.signal }, request.timeoutSeconds),
   });
   if (isWebSocketRequest(api.request.headers)) return webSocketWatch(api.request.headers, response, mediaFormat);
   return mediaFormat === 'protobuf' ? protobufWatch(response) : response;
