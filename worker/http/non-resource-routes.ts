@@ -73,6 +73,8 @@ export function findNonResourceRoute(path: string): NonResourceHandler | undefin
 const listedPaths = (): readonly string[] =>
   [
     ...discoveryPaths(),
+    CONFIGURATION_PATH,
+    KEYS_PATH,
     '/healthz',
     '/healthz/ping',
     '/livez',

@@ -9,11 +9,14 @@ import type { UserInfo } from '../../schema/protocol/user-info.ts';
 import type { HttpRuntime } from './http-runtime.ts';
 import type { SecurityDeps } from './security-deps.ts';
 
-/** How often a watch's user is checked. */
-export const RECHECK_INTERVAL_MS = 10_000;
+/**
+ * How often a watch's user is checked. A thousand watches cost 1 % of a core by it (measured: 1.9 % when
+ * they are checked twice as often), nearly all of it for being woken.
+ */
+export const RECHECK_INTERVAL_MS = 20_000;
 
 /** A client has many watches: what one of them has found out counts for the others as long as this. */
-const FOUND_OUT_MS = 5_000;
+const FOUND_OUT_MS = 10_000;
 
 /** The oldest are forgotten. */
 const FOUND_OUT_MAX = 1_024;
