@@ -151,6 +151,28 @@ describe('control plane', () => {
     );
   });
 
+  test('devices count towards a quota under the name of the extended resource', async () => {
+    const spec = { extendedResourceName: 'example.com/gpu' };
+    await call(201, 'POST', `${API}/deviceclasses`, { body: { metadata: { name: 'counted-gpu' }, spec } });
+    await call(201, 'POST', '/api/v1/namespaces', { body: { metadata: { name: 'counted-devices' } } });
+    const hard = { 'requests.example.com/gpu': '1', 'counted-gpu.deviceclass.resource.k8s.io/devices': '5' };
+    const quotas = '/api/v1/namespaces/counted-devices/resourcequotas';
+    await call(201, 'POST', quotas, { body: { metadata: { name: 'devices' }, spec: { hard } } });
+    const exactly = { deviceClassName: 'counted-gpu', count: 2 };
+    const body = { metadata: { name: 'two' }, spec: { devices: { requests: [{ name: 'gpus', exactly }] } } };
+    const claims = `${API}/namespaces/counted-devices/resourceclaims`;
+    expect((await call(403, 'POST', claims, { body })).message).toContain(
+      'exceeded quota: devices, requested: requests.example.com/gpu=2, used: requests.example.com/gpu=0, limited: requests.example.com/gpu=1',
+    );
+    exactly.count = 1;
+    await call(201, 'POST', claims, { body });
+    expect((await call(200, 'GET', `${quotas}/devices`)).status.used).toEqual({
+      'requests.example.com/gpu': '1',
+      'counted-gpu.deviceclass.resource.k8s.io/devices': '1',
+    });
+    await call(200, 'DELETE', `${API}/deviceclasses/counted-gpu`);
+  });
+
   test('slices are found by node, driver and pool', async () => {
     const named = (name: string, spec: object) => ({ metadata: { name }, spec: { ...slice(1), ...spec } });
     await call(201, 'POST', `${API}/resourceslices`, { body: named('on-n1', {}) });

@@ -297,3 +297,54 @@ describe('devices', () => {
     expect(used(shard)).toEqual({ [GPU]: '0' });
   });
 });
+
+describe('devices as extended resources', () => {
+  const classOf = (name: string, spec: object) => ({
+    apiVersion: 'resource.k8s.io/v1',
+    kind: 'DeviceClass',
+    metadata: { name },
+    spec,
+  });
+  const shardOf = (hard: Hard) => {
+    const shard = new ShardFixture({}, [classOf('gpu', { extendedResourceName: 'example.com/gpu' })]);
+    accepted(shard.create('resourcequotas', quotaOf('q', hard)));
+    settle(shard);
+    return shard;
+  };
+  const claim = (name: string, count: number, annotations: object = {}) => ({
+    apiVersion: 'resource.k8s.io/v1',
+    kind: 'ResourceClaim',
+    metadata: { name, annotations },
+    spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', count } }] } },
+  });
+  const podWith = (count: string) => {
+    const amounts = { 'example.com/gpu': count };
+    return sizedPod('p', { requests: amounts, limits: amounts });
+  };
+  const CLAIMS = 'resourceclaims.resource.k8s.io';
+  const EXTENDED = 'requests.example.com/gpu';
+
+  it('are limited together with what pods request', () => {
+    const shard = shardOf({ [EXTENDED]: '3' });
+    accepted(shard.create('pods', podWith('1')));
+    accepted(shard.create(CLAIMS, claim('a', 2)));
+    expect(used(shard)).toEqual({ [EXTENDED]: '3' });
+    expect(refused(shard.create(CLAIMS, claim('b', 1))).message).toContain(`used: ${EXTENDED}=3`);
+    accepted(shard.create('resourcequotas', quotaOf('later', { [EXTENDED]: '9' })));
+    settle(shard);
+    expect(used(shard, 'later')).toEqual({ [EXTENDED]: '3' });
+  });
+
+  it('of a claim that stops being part of its pod count from the update that says so', () => {
+    const shard = shardOf({ [EXTENDED]: '3' });
+    accepted(shard.create('pods', podWith('2')));
+    const { uid = '' } = shard.stored('pods', 'p').metadata;
+    const ours = claim('a', 2, { 'resource.kubernetes.io/extended-resource-claim': 'true' });
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid, controller: true }];
+    accepted(shard.create(CLAIMS, { ...ours, metadata: { ...ours.metadata, ownerReferences } }));
+    expect(used(shard)).toEqual({ [EXTENDED]: '2' });
+    const next = shard.stored(CLAIMS, 'a');
+    next.metadata.annotations = {};
+    expect(refused(shard.update(CLAIMS, next)).message).toContain(`requested: ${EXTENDED}=2, used: ${EXTENDED}=2`);
+  });
+});

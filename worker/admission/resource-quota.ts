@@ -3,7 +3,7 @@
  * this very transaction, and grows in the write that uses it.
  * Source: apiserver pkg/admission/plugin/resourcequota controller.go CheckRequest.
  */
-import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
+import type { GroupResource, KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { addQuantities, compareQuantities, ZERO_QUANTITY } from '../../schema/meta/quantity.ts';
 import type { Status } from '../../schema/meta/status.ts';
 import type { Resources } from '../../schema/resources/core/pod-resource-list.ts';
@@ -23,6 +23,12 @@ import type { AdmissionAttributes, AdmissionPlugin } from './admission-plugin.ts
 import { refusal } from './refusal.ts';
 
 const QUOTAS = 'resourcequotas';
+/** Besides pods: whose updates may use more. */
+const MEASURED_AFRESH: ReadonlySet<GroupResource> = new Set([
+  'services',
+  'persistentvolumeclaims',
+  'resourceclaims.resource.k8s.io',
+]);
 
 /** A quota that the object counts against. */
 interface Account {
@@ -40,7 +46,7 @@ function mayUseMore({ operation, resource, subresource, object, oldObject }: Adm
     if (subresource === 'resize') return true;
     return subresource === '' && isTerminatingScope(object as UntypedObject) !== isTerminatingScope(oldObject);
   }
-  return subresource === '' && (resource === 'services' || resource === 'persistentvolumeclaims');
+  return subresource === '' && MEASURED_AFRESH.has(resource);
 }
 
 const statusOf = (quota: ResourceQuota, reader: StoreReader, now: number): QuotaStatus =>
@@ -59,10 +65,16 @@ function accountsOf(evaluator: QuotaEvaluator, attributes: AdmissionAttributes, 
 }
 
 /** What the write adds to the account: on updates what goes beyond the object's earlier use. */
-function added(evaluator: QuotaEvaluator, attributes: AdmissionAttributes, { quota, names }: Account): Resources {
+function added(
+  evaluator: QuotaEvaluator,
+  attributes: AdmissionAttributes,
+  { quota, names }: Account,
+  reader: StoreReader,
+): Resources {
   const { object, oldObject, now } = attributes;
-  const usage = evaluator.usage(object as UntypedObject, now);
-  const counted = oldObject && isInScopes(evaluator, quota, oldObject) ? evaluator.usage(oldObject, now) : undefined;
+  const usage = evaluator.usage(object as UntypedObject, now, reader);
+  const counted =
+    oldObject && isInScopes(evaluator, quota, oldObject) ? evaluator.usage(oldObject, now, reader) : undefined;
   return someOf(counted ? growth(usage, counted) : usage, names);
 }
 
@@ -89,8 +101,13 @@ const charged = (quota: ResourceQuota, hard: Resources, used: Resources): Untype
     status: { ...quota.status, hard: listOf(hard), used: listOf(used) },
   }) as KubeObject as UntypedObject;
 
-function charge(evaluator: QuotaEvaluator, attributes: AdmissionAttributes, account: Account): Status | undefined {
-  const more = added(evaluator, attributes, account);
+function charge(
+  evaluator: QuotaEvaluator,
+  attributes: AdmissionAttributes,
+  account: Account,
+  reader: StoreReader,
+): Status | undefined {
+  const more = added(evaluator, attributes, account, reader);
   if (more.size === 0) return undefined;
   const used = withAdded(account.status, more);
   const why = exceeded(account, more, used);
@@ -112,7 +129,7 @@ export const resourceQuota: AdmissionPlugin = {
       if (fault !== undefined) return refusal(attributes, `failed quota: ${quota.metadata.name}: ${fault}`);
     }
     for (const account of accounts) {
-      const over = charge(evaluator, attributes, account);
+      const over = charge(evaluator, attributes, account, reader);
       if (over) return over;
     }
     return undefined;

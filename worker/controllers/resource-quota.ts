@@ -14,6 +14,8 @@ import { type ControllerContext, defineController } from './controller.ts';
 import { EVERY_RESOURCE } from './runtime/run-controllers.ts';
 
 const QUOTAS = 'resourcequotas';
+/** Whose updates may change what they use. */
+const MEASURED_AFRESH: ReadonlySet<GroupResource> = new Set(['pods', 'services', 'resourceclaims.resource.k8s.io']);
 
 const asQuota = (object: UntypedObject): ResourceQuota => object;
 
@@ -25,15 +27,16 @@ function hasOtherUse(
   resource: GroupResource,
   object: UntypedObject,
   previous: UntypedObject | undefined,
+  view: StoreReader,
 ): boolean {
   if (!previous || resource === 'persistentvolumeclaims') return true;
-  if (resource !== 'pods' && resource !== 'services') return false;
+  if (!MEASURED_AFRESH.has(resource)) return false;
   if (resource === 'pods') {
     if (isTerminatingScope(object) !== isTerminatingScope(previous)) return true;
     if (object.metadata.deletionTimestamp !== previous.metadata.deletionTimestamp) return true;
   }
   // What ends with time is looked at again by the timer.
-  return !equalAmounts(usageOf(evaluator, object, 0), usageOf(evaluator, previous, 0));
+  return !equalAmounts(usageOf(evaluator, object, 0, view), usageOf(evaluator, previous, 0, view));
 }
 
 function earliest(times: readonly (number | undefined)[]): number | undefined {
@@ -69,7 +72,7 @@ export const resourceQuotaController = defineController({
       keys(object, previous, view, type, resource) {
         if (type === 'ADDED' || view.list(QUOTAS).length === 0) return [];
         const evaluator = evaluatorOf(resource);
-        if (!evaluator || (type === 'MODIFIED' && !hasOtherUse(evaluator, resource, object, previous))) return [];
+        if (!evaluator || (type === 'MODIFIED' && !hasOtherUse(evaluator, resource, object, previous, view))) return [];
         return view
           .list(QUOTAS)
           .filter((quota) => limitsOf(quota).some((name) => evaluator.measures(name)))

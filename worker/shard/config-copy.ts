@@ -11,6 +11,7 @@ export const CONFIG_RESOURCES: readonly GroupResource[] = [
   'runtimeclasses.node.k8s.io',
   'storageclasses.storage.k8s.io',
   'ingressclasses.networking.k8s.io',
+  'deviceclasses.resource.k8s.io',
 ];
 
 const configured: ReadonlySet<GroupResource> = new Set(['namespaces', ...CONFIG_RESOURCES]);

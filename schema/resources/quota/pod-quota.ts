@@ -8,8 +8,9 @@ import type { Container, Pod } from '../core/pod-types.ts';
 import { countName, ONE, type QuotaEvaluator, requirementHolds, type ScopeRequirement } from './quota-evaluator.ts';
 
 const MS_PER_SECOND = 1_000;
-const DEVICE_CLASS_PREFIX = 'deviceclass.resource.kubernetes.io/';
-const REQUESTS_PREFIX = 'requests.';
+/** Before a device class's name: the extended resource that stands for its devices. */
+export const DEVICE_CLASS_PREFIX = 'deviceclass.resource.kubernetes.io/';
+export const REQUESTS_PREFIX = 'requests.';
 const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'] as const;
 
 const NAMES: ReadonlySet<string> = new Set([
@@ -23,7 +24,8 @@ const MUST_BE_STATED: ReadonlySet<string> = new Set(
   ['cpu', 'memory'].flatMap((name) => [name, `requests.${name}`, `limits.${name}`]),
 );
 
-const isExtendedInQuota = (name: string): boolean =>
+/** Whether a quota limits requests of an extended resource by that name. */
+export const isExtendedInQuota = (name: string): boolean =>
   name.startsWith(REQUESTS_PREFIX) &&
   (!isNativeResource(name) || name.startsWith(`${REQUESTS_PREFIX}${DEVICE_CLASS_PREFIX}`));
 

@@ -9,12 +9,22 @@ type Spec = NonNullable<ResourceQuota['spec']>;
 /** A scope as its selector tells it; one of `spec.scopes` is a selector of what exists. */
 export type ScopeRequirement = NonNullable<NonNullable<Spec['scopeSelector']>['matchExpressions']>[number];
 
+/** What the use of an object may depend on beside itself. */
+export interface QuotaSurroundings {
+  get(resource: GroupResource, name: string): UntypedObject | undefined;
+  ownedBy(uid: string, resource: GroupResource): readonly { readonly object: UntypedObject }[];
+  /** A cluster-scoped object. */
+  config(resource: GroupResource, name: string): UntypedObject | undefined;
+}
+
 export interface QuotaEvaluator {
   readonly resource: GroupResource;
   /** Whether objects of this kind use the resource of a quota that has this name. */
   measures(name: string): boolean;
   /** What the object uses. `now` in ms since the epoch. */
-  usage(object: UntypedObject, now: number): Resources;
+  usage(object: UntypedObject, now: number, around: QuotaSurroundings): Resources;
+  /** Whether `usage` depends on what is around. */
+  readonly looksAround?: boolean;
   isInScope(requirement: ScopeRequirement, object: UntypedObject): boolean;
   /** What the object must say and does not, where the quota limits these; undefined when nothing. */
   missing?(names: readonly string[], object: UntypedObject): string | undefined;

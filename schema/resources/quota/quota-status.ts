@@ -3,7 +3,7 @@
  * pkg/controller/resourcequota syncResourceQuota.
  */
 import type { GroupResource, UntypedObject } from '../../meta/object-meta.ts';
-import { newQuantity, ZERO_QUANTITY } from '../../meta/quantity.ts';
+import { addQuantities, newQuantity, ZERO_QUANTITY } from '../../meta/quantity.ts';
 import type { Resources } from '../core/pod-resource-list.ts';
 import type { ResourceQuota } from '../core/resource-quota.ts';
 import { definitionOf } from '../lookup.ts';
@@ -11,10 +11,10 @@ import { deviceQuota } from './device-quota.ts';
 import { claimQuota, serviceQuota } from './object-quotas.ts';
 import { podQuota } from './pod-quota.ts';
 import { addKnown, amountsOf, equalAmounts } from './quota-amounts.ts';
-import { countName, objectCount, type QuotaEvaluator, scopesOf } from './quota-evaluator.ts';
+import { countName, objectCount, type QuotaEvaluator, type QuotaSurroundings, scopesOf } from './quota-evaluator.ts';
 
 /** What the calculation reads of a namespace. */
-export interface CountedObjects {
+export interface CountedObjects extends QuotaSurroundings {
   list(resource: GroupResource): readonly UntypedObject[];
   /** How many there are; without it they are listed. */
   count?(resource: GroupResource): number;
@@ -44,12 +44,13 @@ export function evaluatorOf(resource: GroupResource): QuotaEvaluator | undefined
   return made;
 }
 
-/** The kind whose objects use what has this name in a quota. */
-function evaluatorOfName(name: string): QuotaEvaluator | undefined {
-  const measured = MEASURED.find((one) => one.measures(name));
-  if (measured) return measured;
-  if (ALIASES.has(name)) return evaluatorOf(name);
-  return name.startsWith(COUNT_PREFIX) ? evaluatorOf(name.slice(COUNT_PREFIX.length)) : undefined;
+/** The kinds whose objects use what has this name in a quota. */
+function evaluatorsOfName(name: string): readonly QuotaEvaluator[] {
+  const measured = MEASURED.filter((one) => one.measures(name));
+  if (measured.length > 0) return measured;
+  const resource = ALIASES.has(name) ? name : name.startsWith(COUNT_PREFIX) && name.slice(COUNT_PREFIX.length);
+  const counting = resource ? evaluatorOf(resource) : undefined;
+  return counting ? [counting] : [];
 }
 
 /** Whether the object lies in all scopes of the quota. */
@@ -59,11 +60,16 @@ export const isInScopes = (evaluator: QuotaEvaluator, quota: ResourceQuota, obje
 const usages = new WeakMap<UntypedObject, Resources>();
 
 /** What a stored object uses, worked out once: stored objects do not change, but those that are ending do with time. */
-export function usageOf(evaluator: QuotaEvaluator, object: UntypedObject, now: number): Resources {
-  if (object.metadata.deletionTimestamp) return evaluator.usage(object, now);
+export function usageOf(
+  evaluator: QuotaEvaluator,
+  object: UntypedObject,
+  now: number,
+  around: QuotaSurroundings,
+): Resources {
+  if (object.metadata.deletionTimestamp || evaluator.looksAround) return evaluator.usage(object, now, around);
   const known = usages.get(object);
   if (known) return known;
-  const usage = evaluator.usage(object, now);
+  const usage = evaluator.usage(object, now, around);
   usages.set(object, usage);
   return usage;
 }
@@ -83,7 +89,7 @@ function sumOver(
     return;
   }
   for (const object of from.list(evaluator.resource)) {
-    if (isInScopes(evaluator, quota, object)) addKnown(sum, usageOf(evaluator, object, now));
+    if (isInScopes(evaluator, quota, object)) addKnown(sum, usageOf(evaluator, object, now, from));
   }
 }
 
@@ -94,18 +100,17 @@ export function calculateStatus(quota: ResourceQuota, from: CountedObjects, now:
   const used: Resources = new Map();
   const byEvaluator = new Map<QuotaEvaluator, Resources>();
   for (const name of hard.keys()) {
-    const evaluator = evaluatorOfName(name);
+    const users = evaluatorsOfName(name);
     const kept = before.get(name);
-    if (evaluator === undefined) {
-      if (kept) used.set(name, kept);
-      continue;
+    if (users.length === 0 && kept) used.set(name, kept);
+    for (const evaluator of users) {
+      const sum = byEvaluator.get(evaluator) ?? new Map();
+      byEvaluator.set(evaluator, sum.set(name, ZERO_QUANTITY));
     }
-    const sum = byEvaluator.get(evaluator) ?? new Map();
-    byEvaluator.set(evaluator, sum.set(name, ZERO_QUANTITY));
   }
   for (const [evaluator, sum] of byEvaluator) {
     sumOver(evaluator, quota, sum, from, now);
-    for (const [name, value] of sum) used.set(name, value);
+    for (const [name, value] of sum) used.set(name, addQuantities(used.get(name) ?? ZERO_QUANTITY, value));
   }
   return { hard, used };
 }
@@ -115,5 +120,5 @@ export function isStatusComplete({ spec, status }: ResourceQuota): boolean {
   const hard = amountsOf(spec?.hard);
   if (!status?.hard || !status.used || !equalAmounts(hard, amountsOf(status.hard))) return false;
   const used: Readonly<Record<string, unknown>> = status.used;
-  return [...hard.keys()].every((name) => used[name] !== undefined || evaluatorOfName(name) === undefined);
+  return [...hard.keys()].every((name) => used[name] !== undefined || evaluatorsOfName(name).length === 0);
 }
