@@ -73,6 +73,8 @@ export class ServiceAddresses implements HubConsumer {
   readonly #known = new Map<string, KnownAddress>();
   /** Addresses whose objects may not be as they should. */
   readonly #unsure = new Set<string>();
+  /** Those whose last write failed. */
+  readonly #failed = new Set<string>();
   #isPlanned = false;
 
   constructor(services: HubServices) {
@@ -92,6 +94,8 @@ export class ServiceAddresses implements HubConsumer {
   }
 
   tick(): void {
+    for (const address of this.#failed) this.#unsure.add(address);
+    this.#failed.clear();
     this.#plan();
   }
 
@@ -144,9 +148,10 @@ export class ServiceAddresses implements HubConsumer {
     });
     if (writes.length > 0) {
       const answers = await this.#services.writeAll(writes.map(({ request }) => request));
-      for (const [i, { code }] of answers.entries()) if (code >= 400) this.#unsure.add(writes[i]?.address ?? '');
+      for (const [i, { code }] of answers.entries()) if (code >= 400) this.#failed.add(writes[i]?.address ?? '');
     }
-    if (this.#unsure.size > 0) this.#services.wakeAt(this.#services.now() + RETRY_MS);
+    if (this.#failed.size > 0) this.#services.wakeAt(this.#services.now() + RETRY_MS);
+    this.#plan();
   }
 
   /** What makes the address's object right. Somebody's own object of that name is left alone. */

@@ -107,6 +107,13 @@ describe('the IPAddress objects of Services', () => {
     expect(first).toEqual([]);
   });
 
+  it('are made for any number of services without waiting', async () => {
+    const { first } = await follow(
+      ...Array.from({ length: 1200 }, (_, i) => changeOf('ADDED', service(`s${i}`, `10.97.${i >> 8}.${i & 255}`))),
+    );
+    expect(first).toHaveLength(1200);
+  });
+
   it('are tried again when a write fails', async () => {
     const { services, consumer, apply } = await follow();
     services.answer = () => ({ code: 503, body: '{}' });
