@@ -142,6 +142,34 @@ test('[Conformance] should support CSIStorageCapacities API operations', async (
   expect(await list(calls, collection, 'test=csc')).toEqual([]);
 });
 
+test('[Conformance] should support CSIVolumeSource in Pod API', async () => {
+  const collection = '/api/v1/namespaces/kube-public/pods';
+  const volumes = [
+    { name: 'csi-inline-vol1', csi: { driver: 'e2e.example.com' } },
+    { name: 'csi-inline-vol2', csi: { driver: 'e2e.example.com', fsType: 'ext4', readOnly: true } },
+  ];
+  const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/mnt/${name}` }));
+  const body = {
+    metadata: { name: 'pod-csi-inline-volumes' },
+    spec: {
+      volumes,
+      containers: [{ name: 'main', image: 'busybox:1', command: ['sh', '-c', 'ls /mnt/*'], volumeMounts }],
+    },
+  };
+  const { metadata, spec } = await create(calls, collection, body);
+  expect(spec.volumes).toEqual(expect.arrayContaining(volumes.map((volume) => expect.objectContaining(volume))));
+  expect((await calls.call('POST', collection, { body })).code).toBe(409);
+  const path = `${collection}/${metadata.name}`;
+  expect((await get(calls, path)).metadata.uid).toBe(metadata.uid);
+  expect(await list(calls, collection)).toHaveLength(1);
+  const patch = { metadata: { annotations: { patched: 'true' } } };
+  const patched = done(await calls.call('PATCH', path, { body: patch, headers: MERGE_PATCH }));
+  expect(patched.metadata.annotations.patched).toBe('true');
+  done(await calls.call('DELETE', path));
+  const left = await calls.call('GET', path);
+  expect(left.code === 404 || left.json.metadata.deletionTimestamp !== undefined).toBe(true);
+});
+
 const volumeOf = (fields: object = {}) => ({
   metadata: { generateName: 'e2e-', labels: { 'e2e-pv-pool': 'x' } },
   spec: {
