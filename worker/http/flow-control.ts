@@ -96,6 +96,9 @@ export function flowOf(
 const takesTurns = ({ verb, subresource }: AuthorizationAttributes): boolean =>
   verb !== 'proxy' && !LASTING_SUBRESOURCES.has(subresource);
 
+/** What is told of a request's flow is not worth waiting for any longer. */
+export const FLOW_MS_MAX = 500;
+
 const flows = new WeakMap<Request, Flow>();
 
 /** Remembers the request's flow for its answer. Never rejects: a request does not fail for this. */

@@ -17,7 +17,7 @@ import type { ApiRequest, Handled } from './api-request.ts';
 import type { HttpRuntime } from './http-runtime.ts';
 import { audited, auditorOf, beginAudit } from './auditing.ts';
 import { attributesOf } from './authorization-attributes.ts';
-import { findFlow, withFlow } from './flow-control.ts';
+import { FLOW_MS_MAX, findFlow, withFlow } from './flow-control.ts';
 import { findNonResourceRoute } from './non-resource-routes.ts';
 import { type Accepted, noConversion } from './negotiation/accept.ts';
 import { answerForm } from './negotiation/answer-form.ts';
@@ -80,7 +80,7 @@ async function handle(
   const attributes = attributesOf(info, user.value, selector);
   const [verdict] = await Promise.all([
     authorize(attributes, security),
-    findFlow(request, attributes, security.objects),
+    runtime.within(FLOW_MS_MAX, findFlow(request, attributes, security.objects), () => undefined),
   ]);
   audit.authorized(verdict.allowed, verdict.reason);
   if (!verdict.allowed) return forbiddenStatus(attributes, verdict.reason);
