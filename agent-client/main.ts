@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Checkpoint } from './checkpoint/checkpoint.ts';
+import { ensureKey, forgetKey, keyFile, runtimeFolder, SealedTexts } from './checkpoint/sealed-text.ts';
 import { systemClock } from './clock.ts';
 import { ApiClient } from './control-plane/api-client.ts';
 import { Credentials } from './control-plane/credentials.ts';
@@ -58,7 +59,9 @@ const silent: Log = () => undefined;
 export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const log = options.log ?? silent;
-  const checkpoint = await Checkpoint.open(join(options.dataDir, 'agent.db'));
+  const sealKeyFile = keyFile(options.dataDir, runtimeFolder(process.env, process.getuid?.() === 0));
+  const sealed = new SealedTexts(ensureKey(sealKeyFile));
+  const checkpoint = await Checkpoint.open(join(options.dataDir, 'agent.db'), sealed);
   const client = new ApiClient(options.server, options.ca);
   await assertAdmitted(options, client, checkpoint);
   const address = await nodeAddress(client.server);
@@ -110,6 +113,8 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
       await Promise.all(parts.map((part) => part.close(containers)));
       client.close();
       checkpoint.close();
+      // Without containers nothing needs a Secret before the control plane has told of it again.
+      if (containers === 'stop') forgetKey(sealKeyFile);
     },
   };
 }

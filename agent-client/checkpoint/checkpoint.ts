@@ -6,9 +6,10 @@ import { closeSync, openSync } from 'node:fs';
 import { type Client, createClient, type InStatement } from '@libsql/client/sqlite3';
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { CacheChange } from '../control-plane/object-cache.ts';
+import { isSealed, type SealedTexts } from './sealed-text.ts';
 
 /** Raised when the tables change; a file of a newer agent is refused. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const TABLES = [
   'CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
@@ -17,22 +18,31 @@ const TABLES = [
   'CREATE TABLE IF NOT EXISTS statuses (node TEXT NOT NULL, uid TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (node, uid)) WITHOUT ROWID',
 ];
 
+const SECRETS: GroupResource = 'secrets';
+const PUT_OBJECT = 'INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)';
+
+/** What a sealed row is bound to: its primary key. */
+const placeOf = (key: readonly string[]): string => JSON.stringify(key);
+
 export class CheckpointTooNew extends Error {}
 
 export class Checkpoint {
   readonly #client: Client;
+  readonly #sealed: SealedTexts;
 
-  private constructor(client: Client) {
+  private constructor(client: Client, sealed: SealedTexts) {
     this.#client = client;
+    this.#sealed = sealed;
   }
 
   /** Opens or makes the file. Throws CheckpointTooNew for one written by a newer agent. */
-  static async open(file: string): Promise<Checkpoint> {
-    // It holds Secrets: no one else reads it. SQLite gives its other files the same mode.
+  static async open(file: string, sealed: SealedTexts): Promise<Checkpoint> {
+    // It holds the node's credential: no one else reads it. SQLite gives its other files the same mode.
     closeSync(openSync(file, 'a', 0o600));
     const client = createClient({ url: `file:${file}` });
     await client.execute('PRAGMA journal_mode = WAL');
     await client.execute('PRAGMA synchronous = FULL');
+    await client.execute('PRAGMA secure_delete = ON');
     await client.batch(TABLES, 'write');
     const found = await client.execute("SELECT value FROM meta WHERE key = 'format'");
     const format = Number(found.rows[0]?.['value'] ?? FORMAT);
@@ -41,7 +51,25 @@ export class Checkpoint {
       throw new CheckpointTooNew(`${file} was written by a newer version (format ${format}, this one reads ${FORMAT})`);
     }
     await client.execute({ sql: "INSERT OR REPLACE INTO meta VALUES ('format', ?)", args: [String(FORMAT)] });
-    return new Checkpoint(client);
+    const checkpoint = new Checkpoint(client, sealed);
+    await checkpoint.#sealPlainSecrets();
+    return checkpoint;
+  }
+
+  /** What earlier agents wrote; nothing of it stays in the file. */
+  async #sealPlainSecrets(): Promise<void> {
+    const found = await this.#client.execute(
+      `SELECT node, namespace, name, text FROM objects WHERE resource = '${SECRETS}' AND text LIKE '{%'`,
+    );
+    if (found.rows.length === 0) return;
+    await this.#client.batch(
+      found.rows.map(({ node, namespace, name, text }): InStatement => {
+        const key = [String(node), SECRETS, String(namespace), String(name)];
+        return { sql: PUT_OBJECT, args: [...key, this.#sealed.seal(placeOf(key), String(text))] };
+      }),
+      'write',
+    );
+    await this.#client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   async value(key: string): Promise<string | undefined> {
@@ -62,15 +90,19 @@ export class Checkpoint {
     await this.#client.execute({ sql: 'INSERT OR REPLACE INTO credentials VALUES (?, ?)', args: [node, token] });
   }
 
+  /** Without the Secrets that were sealed under a key that is gone: the control plane tells of them again. */
   async objects(node: string): Promise<{ resource: GroupResource; object: UntypedObject }[]> {
     const found = await this.#client.execute({
-      sql: 'SELECT resource, text FROM objects WHERE node = ?',
+      sql: 'SELECT resource, namespace, name, text FROM objects WHERE node = ?',
       args: [node],
     });
-    return found.rows.map((row) => ({
-      resource: String(row['resource']),
-      object: JSON.parse(String(row['text'])) as UntypedObject,
-    }));
+    return found.rows.flatMap((row) => {
+      const resource = String(row['resource']);
+      const stored = String(row['text']);
+      const place = placeOf([node, resource, String(row['namespace']), String(row['name'])]);
+      const text = isSealed(stored) ? this.#sealed.open(place, stored) : stored;
+      return text === undefined ? [] : [{ resource, object: JSON.parse(text) as UntypedObject }];
+    });
   }
 
   async applyChanges(node: string, changes: readonly CacheChange[]): Promise<void> {
@@ -79,14 +111,16 @@ export class Checkpoint {
       changes.map((change): InStatement => {
         const key = [node, change.resource, change.namespace, change.name];
         return change.object
-          ? {
-              sql: 'INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)',
-              args: [...key, JSON.stringify(change.object)],
-            }
+          ? { sql: PUT_OBJECT, args: [...key, this.#stored(key, change.object)] }
           : { sql: 'DELETE FROM objects WHERE node = ? AND resource = ? AND namespace = ? AND name = ?', args: key };
       }),
       'write',
     );
+  }
+
+  #stored(key: readonly string[], object: UntypedObject): string {
+    const text = JSON.stringify(object);
+    return key[1] === SECRETS ? this.#sealed.seal(placeOf(key), text) : text;
   }
 
   async statuses(node: string): Promise<Map<string, unknown>> {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type DataDir, dataDirAt, UserError } from '../setup/data-dir.ts';
 import { newKey, readEncryptionKeys, type StoredKey, writeEncryptionKeys } from '../setup/encryption-keys.ts';
 import type { ApiClient } from '../supervisor/api-client.ts';
-import { readChildren } from '../supervisor/children.ts';
+import { readChildren, stopChild } from '../supervisor/children.ts';
 import { sleep } from '../supervisor/sleep.ts';
 import type { SealSummary } from '../../schema/protocol/seal-report.ts';
 import { localApi } from './local-api.ts';
@@ -39,7 +39,8 @@ export function describe(summary: SealSummary): readonly string[] {
 async function restartControlPlane(dataDir: DataDir, api: ApiClient, first: StoredKey): Promise<void> {
   const [controlPlane] = readChildren(dataDir);
   if (!controlPlane) throw new UserError(`nothing runs from ${dataDir.path}`);
-  process.kill(controlPlane.pid, 'SIGTERM');
+  // Open watches and polls would keep it; killed, it loses nothing.
+  await stopChild(controlPlane);
   const deadline = Date.now() + RESTART_TIMEOUT_MS;
   for (;;) {
     await sleep(POLL_INTERVAL_MS);

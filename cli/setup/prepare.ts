@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +8,9 @@ import { auditBindings } from './audit-bindings.ts';
 import { ensureCertificates, sha256Hex } from './certificates.ts';
 import { ensureToken, writeKubeconfig } from './credentials.ts';
 import { type DataDir, openDataDir, UserError } from './data-dir.ts';
-import { ensureEncryptionKeys } from './encryption-keys.ts';
+import { encryptionKeyFile, ensureEncryptionKeys } from './encryption-keys.ts';
 import { installPackages, missingPackages, type Runtime, whyNoContainers } from './host-packages.ts';
+import { clearPlainRemains, notePlainRemains } from './plain-remains.ts';
 import type { Plan } from './plan.ts';
 import { WORKER_SETTINGS } from './worker-settings.ts';
 import { workerdConfig } from './workerd-config.ts';
@@ -32,7 +33,10 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
   await assertPortFree(options.port);
   const certificates = await ensureCertificates(dataDir.secrets, context.now);
   const adminToken = ensureToken(dataDir.secrets, 'admin-token');
-  const encryptionKeyFile = ensureEncryptionKeys(dataDir);
+  if (!existsSync(encryptionKeyFile(dataDir))) notePlainRemains(dataDir);
+  else if (await clearPlainRemains(dataDir))
+    context.step('wrote the state anew, without what was stored in plain text before');
+  const keyFile = ensureEncryptionKeys(dataDir);
   const audit = auditBindings(options.auditLog, dataDir);
   const localUrl = `https://127.0.0.1:${options.port}`;
   const advertisedUrl = `https://${primaryAddress() ?? '127.0.0.1'}:${options.port}`;
@@ -67,7 +71,7 @@ export async function prepare(options: UpOptions, context: PrepareContext): Prom
       },
       trusts: authentication.trusts,
       ...(audit.auditLog ? { auditSocket: audit.auditLog.socket } : {}),
-      fileBindings: { SECRETS_ENCRYPTION_KEYS: encryptionKeyFile },
+      fileBindings: { SECRETS_ENCRYPTION_KEYS: keyFile },
     }),
     { mode: 0o600 },
   );

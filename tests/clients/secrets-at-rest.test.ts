@@ -1,7 +1,7 @@
 /** What lies on disk: Secrets only sealed, whatever was done with them; and what happens without the key. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
@@ -272,12 +272,11 @@ test('a data directory of before is read, and sealed on the way', async () => {
     expect((await calls.call('POST', secrets('default'), { body: secret('old', marker) })).code).toBe(201);
     await calls.close();
     await cluster.stop();
-    // `identity` stores as earlier versions did.
-    const file = join(cluster.dataDir, 'secrets', 'secrets-encryption-keys');
-    const key = readFileSync(file, 'utf8');
-    const opened = plainCopy(join(cluster.dataDir, 'state'), 'old', marker);
-    expect(opened).toBe(1);
-    writeFileSync(file, key);
+    // An earlier version had no key, and stored in plain text.
+    expect(plainCopy(join(cluster.dataDir, 'state'), 'old', marker)).toBe(1);
+    forgetSealed(join(cluster.dataDir, 'state'));
+    rmSync(join(cluster.dataDir, 'secrets', 'secrets-encryption-keys'));
+    expect(filesWith(cluster.dataDir, marker).length).toBeGreaterThan(0);
     cluster = await startCluster({ dataDir: cluster.dataDir, port: cluster.port });
     calls = new ApiCalls(cluster);
     expect((await calls.call('GET', secrets('default', 'old'))).json.data.key).toBe(base64(marker));
@@ -288,11 +287,31 @@ test('a data directory of before is read, and sealed on the way', async () => {
       return isSealed ? true : undefined;
     });
     expect((await calls.call('GET', secrets('default', 'old'))).json.data.key).toBe(base64(marker));
+    // At the next start nothing of it is left, not even where SQLite had put it.
+    await calls.close();
+    await cluster.stop();
+    cluster = await startCluster({ dataDir: cluster.dataDir, port: cluster.port });
+    calls = new ApiCalls(cluster);
+    expect(cluster.output()).toContain('wrote the state anew');
+    expect(filesWith(cluster.dataDir, marker)).toEqual([]);
+    expect((await calls.call('GET', secrets('default', 'old'))).json.data.key).toBe(base64(marker));
   } finally {
     await calls.close();
     await cluster.remove();
   }
 });
+
+/** Takes away every sealed row: as if they had never been written. */
+function forgetSealed(state: string): void {
+  for (const file of everyFile(state).filter((path) => path.endsWith('.sqlite'))) {
+    const database = new DatabaseSync(file);
+    if (database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'changes'").all().length > 0) {
+      database.exec('DELETE FROM objects WHERE seal IS NOT NULL');
+      database.exec("DELETE FROM changes WHERE resource = 'secrets'");
+    }
+    database.close();
+  }
+}
 
 /** Makes a sealed row what an earlier version would have stored; how many rows there were. */
 function plainCopy(state: string, name: string, value: string): number {
