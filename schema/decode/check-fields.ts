@@ -8,6 +8,7 @@ import { canonicalMicroTime, canonicalTime } from '../meta/time.ts';
 import { type FieldType, goTypeText, mustStructTypeOf, type StructType, versionAndName } from './field-table.ts';
 import { goTimeError, RFC3339_LAYOUT, RFC3339_MICRO_LAYOUT } from './go-time-error.ts';
 import { goFieldPath, goTypeNameOf } from './go-type-names.ts';
+import { isOmittedWhenZero } from './omitted-fields.ts';
 import { zeroFieldsOf } from './zero-fields.ts';
 
 /** Upstream stops collecting here. */
@@ -55,13 +56,20 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 /** Lists whose defaults or validation upstream decides by whether they were given, be it empty. */
 const KEPT_WHEN_EMPTY: ReadonlySet<string> = new Set(['V2HPAScalingRules.policies']);
 
-/** Whether Go's encoding leaves an empty list or map out (`omitempty`): it is never stored, nor shown again. */
-function isLeftOut(value: unknown, field: FieldType, key: string, { name }: StructType): boolean {
-  if (field.kind === 'list') {
-    if (!Array.isArray(value) || value.length > 0) return false;
-  } else if (field.kind !== 'map' || !isObject(value) || Object.keys(value).length > 0) return false;
-  return !KEPT_WHEN_EMPTY.has(`${name}.${key}`) && !zeroFieldsOf(name).has(key);
+/** Whether Go's encoding leaves the value out (`omitempty`): it is never stored, nor shown again. */
+function isLeftOut(value: unknown, { kind }: FieldType, key: string, { name }: StructType): boolean {
+  switch (kind) {
+    case 'list':
+      return Array.isArray(value) && value.length === 0 && isLeftOutWhenEmpty(name, key);
+    case 'map':
+      return isObject(value) && Object.keys(value).length === 0 && isLeftOutWhenEmpty(name, key);
+    default:
+      return (value === '' || value === 0 || value === false) && isOmittedWhenZero(name, key);
+  }
 }
+
+const isLeftOutWhenEmpty = (type: string, key: string): boolean =>
+  !KEPT_WHEN_EMPTY.has(`${type}.${key}`) && !zeroFieldsOf(type).has(key);
 
 const isObject = (value: unknown): value is Members => typeof value === 'object' && !Array.isArray(value);
 

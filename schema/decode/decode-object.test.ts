@@ -51,6 +51,22 @@ describe('what a decoded object is', () => {
     });
   });
 
+  test('zero values are left out where Go cannot tell them from absent ones', () => {
+    const spec = { replicas: 0, minReadySeconds: 0, paused: false, strategy: { type: '' } };
+    expect(objectOf({ spec }, asDeployment).spec).toEqual({ replicas: 0, strategy: {} });
+    const container = { name: '', stdin: false, workingDir: '', ports: [{ containerPort: 0, hostPort: 0 }] };
+    const pod = { hostNetwork: false, hostUsers: false, automountServiceAccountToken: false, containers: [container] };
+    expect(objectOf({ spec: { template: { spec: pod } } }, asDeployment).spec).toEqual({
+      template: {
+        spec: {
+          hostUsers: false,
+          automountServiceAccountToken: false,
+          containers: [{ name: '', ports: [{ containerPort: 0 }] }],
+        },
+      },
+    });
+  });
+
   test('quantities, times and base64 are stored as upstream stores them', () => {
     const resources = { limits: { cpu: 1, memory: '0.5Gi' }, requests: { cpu: ' 1000m ' } };
     const object = objectOf(
