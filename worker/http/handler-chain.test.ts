@@ -131,7 +131,7 @@ const refusals: readonly Row[] = [
     code: 406,
     reason: 'NotAcceptable',
     message:
-      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+      '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
   },
   {
     title: 'a body in a form nobody reads',
@@ -149,8 +149,7 @@ const refusals: readonly Row[] = [
     body: '{}',
     code: 415,
     reason: 'UnsupportedMediaType',
-    message:
-      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
+    message: '415: Unsupported Media Type',
   },
   {
     title: 'a body that is too large',

@@ -20,7 +20,9 @@ import { attributesOf } from './authorization-attributes.ts';
 import { FLOW_MS_MAX, findFlow, withFlow } from './flow-control.ts';
 import { findNonResourceRoute } from './non-resource-routes.ts';
 import { type Accepted, noConversion } from './negotiation/accept.ts';
+import { jsonMediaType } from './negotiation/json.ts';
 import { answerForm } from './negotiation/answer-form.ts';
+import { routeRefusal } from './negotiation/route-match.ts';
 import { serveObjects } from './object-requests.ts';
 import { methodNotAllowed, unknownResource } from './request-errors.ts';
 import { requestInfo } from './request-info.ts';
@@ -136,14 +138,16 @@ async function serveVirtual(api: ApiRequest, resource: VirtualResource): Promise
   const { namespace, verb, parts } = api.info;
   if (parts.length > (resource.hasNames ? 2 : 1) || (namespace !== '') !== (resource.scope === 'Namespaced'))
     return unknownResource();
-  return (resource.verbs as readonly string[]).includes(verb) ? resource.handle(api) : methodNotAllowed();
+  if (!(resource.verbs as readonly string[]).includes(verb)) return methodNotAllowed();
+  return routeRefusal(api.request.headers) ?? resource.handle(api);
 }
 
 /** Errors are written in the media type the client accepts, or JSON. */
-function formOf(request: Request): Accepted | undefined {
+function formOf(request: Request): Accepted {
   const query = request.url.length > URL_CHARS_MAX ? new URLSearchParams() : new URL(request.url).searchParams;
   const accepted = answerForm({ headers: request.headers, query }, noConversion);
-  return accepted.ok ? accepted.value : undefined;
+  // Where nothing that we write is accepted: JSON for people to read. Source: responsewriters WriteRawJSON.
+  return accepted.ok ? accepted.value : { mediaType: jsonMediaType, conversion: undefined, isPretty: true };
 }
 
 /** What a request that could not be served is answered. */

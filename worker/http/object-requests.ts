@@ -25,6 +25,7 @@ import { joined, type ListForm, listInPieces, objectList, streamed } from './lis
 import { type Accepted, noConversion } from './negotiation/accept.ts';
 import { answerForm } from './negotiation/answer-form.ts';
 import { jsonMediaType } from './negotiation/json.ts';
+import { routeRefusal } from './negotiation/route-match.ts';
 import { unknownBodyFormat } from './negotiation/media-types.ts';
 import { decodeObjectBody } from './object-body.ts';
 import { allowsObjectForms, convertedList, convertText, includeObject } from './object-forms.ts';
@@ -56,6 +57,11 @@ export async function serveObjects(api: ApiRequest, resource: ServedResource): P
   if (subresource && !isObjectSubresource(resource, subresource)) return unknownResource();
   const allowed: readonly string[] = subresource ? objectSubresourceVerbs(subresource) : resource.definition.verbs;
   if (!allowed.includes(verb)) return methodNotAllowed();
+  const refused = routeRefusal(api.request.headers, {
+    isCollection: verb === 'list' || verb === 'watch',
+    ...(verb === 'patch' ? { consumes: Object.keys(PATCH_TYPES) } : {}),
+  });
+  if (refused) return refused;
   const accepted = answerForm({ headers: api.request.headers, query: api.query }, allowsObjectForms);
   if (!accepted.ok) return accepted.status;
   const handler = HANDLERS[verb];
@@ -133,6 +139,8 @@ async function createOnSubresource(
   resource: ServedResource,
   subresource: CreateSubresource,
 ): Promise<Handled> {
+  const refused = routeRefusal(api.request.headers);
+  if (refused) return refused;
   const accepted = answerForm({ headers: api.request.headers, query: api.query }, noConversion);
   if (!accepted.ok) return accepted.status;
   const { apiVersion, kind, schema } = subresource;

@@ -4,6 +4,7 @@ import type { WatchFormat, WatchRequest } from '../../schema/protocol/shard.ts';
 import { isWebSocketRequest } from '../authn/websocket-request.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
 import type { Accepted } from './negotiation/accept.ts';
+import { STREAM_MEDIA_TYPES } from './negotiation/media-types.ts';
 import { protobufWatch } from './negotiation/protobuf-watch.ts';
 import { includeObject } from './object-forms.ts';
 import { type ListOptions, listOptions } from './request-options.ts';
@@ -21,9 +22,7 @@ export async function watchObjects(api: ApiRequest, resource: ServedResource, ac
   if (!options.ok) return options.status;
   const { format: mediaFormat } = accepted.mediaType;
   if (mediaFormat === 'yaml') {
-    return notAcceptable(
-      'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
-    );
+    return notAcceptable(`only the following media types are accepted: ${STREAM_MEDIA_TYPES.join(', ')}`);
   }
   const format = watchFormat(api, accepted);
   if (!format.ok) return format.status;

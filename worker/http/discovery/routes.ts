@@ -4,6 +4,7 @@ import type { ApiRequest, Handled } from '../api-request.ts';
 import { type AllowsConversion, negotiate, noConversion } from '../negotiation/accept.ts';
 import { answerForm } from '../negotiation/answer-form.ts';
 import { jsonMediaType } from '../negotiation/json.ts';
+import { routeRefusal } from '../negotiation/route-match.ts';
 import { yamlMediaType } from '../negotiation/yaml.ts';
 import { AGGREGATED_CONTENT_TYPE, aggregatedDiscovery } from './aggregated.ts';
 import { type ApiGroup, apiGroups } from './api-groups.ts';
@@ -39,6 +40,8 @@ const plainForm = (api: ApiRequest) =>
   answerForm({ headers: api.request.headers, query: api.query }, noConversion, OFFERED);
 
 export async function discoveryHandler(api: ApiRequest): Promise<Handled> {
+  const refused = routeRefusal(api.request.headers);
+  if (refused) return refused;
   const [prefix = '', ...rest] = api.info.path.split('/').filter(Boolean);
   if (rest.length === 0) return rootDocument(api, prefix);
   const document = await (prefix === 'api' ? versionDocument('', rest) : groupOrVersionDocument(rest));

@@ -10,6 +10,11 @@ const CONTENT_TYPE_CHARS_MAX = 1_024;
 /** In the order they are named to clients; the first is the default. */
 export const ANSWER_MEDIA_TYPES: readonly MediaType[] = [jsonMediaType, yamlMediaType, protobufMediaType];
 
+/** As they are named to clients of watches. */
+export const STREAM_MEDIA_TYPES: readonly string[] = ANSWER_MEDIA_TYPES.filter(({ streams }) => streams).map(
+  ({ name }) => `${name};stream=watch`,
+);
+
 const BODY_MEDIA_TYPES: readonly BodyMediaType[] = ANSWER_MEDIA_TYPES;
 
 /** `type/subtype; name=value; …`, as Go's mime.ParseMediaType takes it. */
