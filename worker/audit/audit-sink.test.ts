@@ -75,4 +75,26 @@ describe('the sink of audit events', () => {
     sink.write('c');
     expect(state.tasks).toHaveLength(2);
   });
+
+  it('loses nothing when who was only slow comes back after being taken over', async () => {
+    const sent: string[] = [];
+    const taken: (() => void)[] = [];
+    const { sink, state } = setUp(async (lines) => {
+      sent.push(lines);
+      await new Promise<void>((resolve) => taken.push(resolve));
+    });
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    sink.write('a');
+    await settle();
+    state.now += 11_000;
+    sink.write('b');
+    await settle();
+    sink.write('c');
+    expect(sent).toEqual(['a\n', 'a\nb\n']);
+    taken[0]?.();
+    await settle();
+    taken[1]?.();
+    await settle();
+    expect(sent.slice(2)).toEqual(['c\n']);
+  });
 });

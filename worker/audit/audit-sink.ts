@@ -69,6 +69,8 @@ export class BatchSink implements AuditSink {
         if (this.#ports.now() - begun >= SENDING_MS_MAX) break;
         continue;
       }
+      // Who has taken over meanwhile sends these again, and takes them out.
+      if (this.#sendingSince !== begun) return;
       this.#waiting.splice(0, count);
       this.#waitingChars -= batch.reduce((sum, { length }) => sum + length, 0);
     }
