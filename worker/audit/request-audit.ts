@@ -11,7 +11,7 @@ import type { UserInfo } from '../../schema/protocol/user-info.ts';
 import { type AuditDecision, type AuditedRequest, auditDecision } from './audit-decision.ts';
 import { auditLine, type ObjectReference, type ResponseStatus } from './audit-event.ts';
 import type { AuditSink } from './audit-sink.ts';
-import { sourceAddresses, withoutPort } from './source-addresses.ts';
+import { connectionAddress, sourceAddresses } from './source-addresses.ts';
 import { withoutManagedFields } from './without-managed-fields.ts';
 
 /** What auditing is done by; absent where it is off. */
@@ -210,7 +210,7 @@ export class RequestAudit {
       verb: trail.request.verb,
       user: trail.request.user,
       impersonatedUser: this.#impersonated,
-      sourceIPs: sourceAddresses(request.headers, connectionOf(request)),
+      sourceIPs: sourceAddresses(request.headers, connectionAddress(request.headers, request.cf)),
       userAgent: request.headers.get('user-agent') ?? '',
       objectRef: this.#objectRef,
       responseStatus: this.#status,
@@ -223,10 +223,6 @@ export class RequestAudit {
     trail.auditor.sink.write(line);
   }
 }
-
-/** The address at the other end of the connection, as Cloudflare and as workerd tell it. */
-const connectionOf = (request: Request): string | undefined =>
-  request.headers.get('cf-connecting-ip') ?? withoutPort((request.cf as { clientIp?: string } | undefined)?.clientIp);
 
 const isStatus = (body: string): boolean =>
   body.length <= STATUS_CHARS_MAX && /^\{[^{]*"kind":"Status"/.test(body.slice(0, 200));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sourceAddresses, withoutPort } from './source-addresses.ts';
+import { connectionAddress, sourceAddresses } from './source-addresses.ts';
 
 describe('where a request came from', () => {
   it('is what proxies say, then the connection, each once', () => {
@@ -16,7 +16,14 @@ describe('where a request came from', () => {
     ['[::ffff:192.0.2.1]:80', '192.0.2.1'],
     ['2001:db8::1', '2001:db8::1'],
     [undefined, undefined],
-  ])('of %s is %s', (text, address) => {
-    expect(withoutPort(text)).toBe(address);
+  ])('of the connection %s is %s', (clientIp, address) => {
+    expect(connectionAddress(new Headers(), { clientIp })).toBe(address);
+  });
+
+  it('is not what a client says of its connection where the platform knows it', () => {
+    const headers = new Headers({ 'cf-connecting-ip': '10.0.0.1' });
+    expect(connectionAddress(headers, { clientIp: '192.0.2.1:80' })).toBe('192.0.2.1');
+    expect(connectionAddress(headers, { colo: 'AMS' })).toBe('10.0.0.1');
+    expect(connectionAddress(new Headers(), undefined)).toBeUndefined();
   });
 });

@@ -16,7 +16,14 @@ export function sourceAddresses(headers: Headers, remote: string | undefined): r
 }
 
 /** `192.0.2.1:80`, `[2001:db8::1]:80` or `[::ffff:192.0.2.1]:80` as an address alone. */
-export function withoutPort(text: string | undefined): string | undefined {
+function withoutPort(text: string | undefined): string | undefined {
   const [, bracketed, plain] = /^\[([^\]]+)\](?::\d+)?$|^([^:]+)(?::\d+)?$/.exec(text ?? '') ?? [];
   return bracketed?.replace(/^::ffff:(?=[\d.]+$)/i, '') ?? plain ?? text;
 }
+
+/**
+ * The address at the other end of the connection. Self-hosted workerd tells it in `cf`, where clients could
+ * make the header up; Cloudflare tells it in the header, which clients cannot set there.
+ */
+export const connectionAddress = (headers: Headers, cf: unknown): string | undefined =>
+  withoutPort((cf as { clientIp?: string } | undefined)?.clientIp) ?? headers.get('cf-connecting-ip') ?? undefined;
