@@ -5,7 +5,7 @@ import type { StatusReply, StatusReport } from '../../schema/protocol/agent.ts';
 import { NODE_DOOR_HEADER } from '../../schema/protocol/node-door.ts';
 import type { HubRpc, PublishRequest, ReserveReply, ReserveRequest } from '../../schema/protocol/hub.ts';
 import type { Answer, ListRequest, ReadRequest, WatchRequest, WriteRequest } from '../../schema/protocol/shard.ts';
-import { sealNumber, type SealSummary } from '../../schema/protocol/seal-report.ts';
+import type { SealSummary } from '../../schema/protocol/seal-report.ts';
 import { definitionOf } from '../../schema/resources/lookup.ts';
 import { type Env, shardName } from '../env.ts';
 import { isConfigResource } from '../shard/config-copy.ts';
@@ -55,7 +55,7 @@ export class Hub extends DurableObject<Env> implements HubRpc {
       shards: () => this.#core.line.shards(),
       ask: (namespace) => this.#shard(namespace).sealing(),
       finished: { get: () => store.counter('sealedUnder'), set: (key) => store.setCounter('sealedUnder', key) },
-      keyNumber: sealNumber(currentSeal(this.#keys)),
+      current: currentSeal(this.#keys),
       report: (error) => console.error('hub:', error),
     });
     this.#core = new HubCore({

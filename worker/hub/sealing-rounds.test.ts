@@ -19,7 +19,7 @@ function rounds(shards: readonly string[], ask: (namespace: string) => Promise<S
       return ask(namespace);
     },
     finished: { get: () => state.finished, set: (key) => (state.finished = key) },
-    keyNumber: 10,
+    current: 'one/0a',
     report: () => {},
   });
   return { sealing, state };
@@ -41,6 +41,17 @@ describe('rounds of sealing', () => {
   it('begin anew under another key', () => {
     expect(rounds([], async () => report(true), 9).state.finished).toBe(0);
     expect(rounds([], async () => report(true), 10).state.finished).toBe(10);
+  });
+
+  it('go on with shards that are done under another key: they still run what was there before', async () => {
+    const current = { seal: 'two/09' };
+    const { sealing, state } = rounds(['late'], async () => report(true, { current: current.seal }));
+    await sealing.round();
+    expect(state.finished).toBe(0);
+    expect(await sealing.summary(undefined)).toMatchObject({ current: 'one/0a', pendingShards: 1 });
+    current.seal = 'one/0a';
+    await sealing.round();
+    expect(state.finished).toBe(10);
   });
 
   it('go on with shards that are not done or do not answer, and know of what does not open', async () => {

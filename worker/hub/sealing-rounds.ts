@@ -1,5 +1,5 @@
 /** The hub's part in sealing: it wakes the shards that have to bring rows under a new key, some at a time. */
-import { addedUp, type SealReport, type SealSummary } from '../../schema/protocol/seal-report.ts';
+import { addedUp, sealNumber, type SealReport, type SealSummary } from '../../schema/protocol/seal-report.ts';
 import { mapLimited } from './shard-fan-out.ts';
 
 /** Shards woken by one round. */
@@ -9,10 +9,10 @@ export interface SealingPorts {
   shards(): readonly string[];
   /** Makes the shard go on sealing and says how far it is. */
   ask(namespace: string): Promise<SealReport>;
-  /** Persisted: the key under which all shards are known to be; see `keyNumber`. */
+  /** Persisted: the key under which all shards are known to be; see `sealNumber`. */
   readonly finished: { get(): number; set(key: number): void };
-  /** Stands for the key that seals at present; changes with it, never 0. */
-  readonly keyNumber: number;
+  /** What seals at present; as in `SealReport`. */
+  readonly current: string | null;
   report(error: unknown): void;
 }
 
@@ -20,12 +20,14 @@ export class SealingRounds {
   readonly #ports: SealingPorts;
   readonly #done = new Set<string>();
   readonly #unreadable = new Map<string, number>();
+  readonly #keyNumber: number;
   #running = false;
 
   constructor(ports: SealingPorts) {
     this.#ports = ports;
+    this.#keyNumber = sealNumber(ports.current);
     const finished = ports.finished.get();
-    if (finished !== 0 && finished !== ports.keyNumber) ports.finished.set(0);
+    if (finished !== 0 && finished !== this.#keyNumber) ports.finished.set(0);
   }
 
   /** A shard has found rows that cannot be opened. */
@@ -41,12 +43,12 @@ export class SealingRounds {
 
   /** Asks some of the shards that are not known to be done. Never rejects. */
   async round(): Promise<void> {
-    const { shards, finished, keyNumber } = this.#ports;
-    if (this.#running || finished.get() === keyNumber) return;
+    const { shards, finished } = this.#ports;
+    if (this.#running || finished.get() === this.#keyNumber) return;
     this.#running = true;
     const waiting = shards().filter((namespace) => !this.#done.has(namespace));
     await mapLimited(waiting.slice(0, SHARDS_PER_ROUND_MAX), (namespace) => this.#ask(namespace));
-    if (waiting.every((namespace) => this.#done.has(namespace))) finished.set(keyNumber);
+    if (waiting.every((namespace) => this.#done.has(namespace))) finished.set(this.#keyNumber);
     this.#running = false;
   }
 
@@ -56,20 +58,25 @@ export class SealingRounds {
     const reports = await mapLimited(shards, (namespace) => this.#ask(namespace));
     const given = reports.filter((report) => report !== undefined);
     return {
-      current: given[0]?.current ?? null,
+      current: this.#ports.current,
       shards: shards.length,
-      pendingShards: reports.filter((report) => !report?.done).length,
+      pendingShards: reports.filter((report) => !report || !this.#isDone(report)).length,
       rows: addedUp(given.flatMap(({ rows }) => rows)),
       unreadable: given.reduce((sum, { unreadable }) => sum + unreadable, 0),
       ...(problem === undefined ? {} : { problem }),
     };
   }
 
+  /** A shard that has not been started with the present setting yet may be done, but under what it knows. */
+  #isDone({ done, current }: SealReport): boolean {
+    return done && current === this.#ports.current;
+  }
+
   async #ask(namespace: string): Promise<SealReport | undefined> {
     try {
       const report = await this.#ports.ask(namespace);
       this.note(namespace, report.unreadable);
-      if (report.done) this.#done.add(namespace);
+      if (this.#isDone(report)) this.#done.add(namespace);
       return report;
     } catch (error) {
       this.#ports.report(error);
