@@ -109,6 +109,28 @@ it('a client is checked once for all its watches', async () => {
   expect(reads).toBe(1);
 });
 
+it('what is found out of one token says nothing of another, also where subprotocols carry them', async () => {
+  const overWebSocket = (token: string): Checked => {
+    const protocol = `base64url.bearer.authorization.k8s.io.${btoa(token).replaceAll('=', '')}, v1`;
+    const headers = new Headers({ upgrade: 'websocket', 'sec-websocket-protocol': protocol });
+    return { ...checked, credentials: { headers, path: '/' } };
+  };
+  const valid = checked.credentials.headers.get('authorization')?.slice('Bearer '.length) ?? '';
+  const { token: withdrawn } = await newNodeCredential('n1', (count) => crypto.getRandomValues(new Uint8Array(count)));
+  const signals: AbortSignal[] = [];
+  const wakeUps: (() => void)[] = [];
+  for (const token of [valid, withdrawn]) {
+    signals.push(whileKnown(overWebSocket(token), 3600));
+    wakeUps.push(wakeUp);
+  }
+  for (const wake of wakeUps) {
+    wake();
+    await settled();
+    now -= RECHECK_INTERVAL_MS;
+  }
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
+});
+
 it('nothing is checked for those that nothing can be taken from, nor beyond the end of a watch', async () => {
   expect(whileKnown({ ...checked, caller: ANONYMOUS }, 3600)).toBe(gone.signal);
   expect(whileKnown({ ...checked, caller: { ...checked.caller, groups: ['system:masters'] } }, 3600)).toBe(gone.signal);

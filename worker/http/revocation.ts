@@ -56,7 +56,8 @@ async function watchOver(checked: Checked, seconds: number, revoked: AbortContro
 const knownAt = new Map<string, number>();
 
 async function isStillKnown({ credentials, security, caller, runtime }: Checked): Promise<boolean> {
-  const key = [caller.username, caller.uid, credentials.headers.get('authorization')].join('\n');
+  const tokens = ['authorization', 'sec-websocket-protocol'].map((name) => credentials.headers.get(name));
+  const key = [caller.username, caller.uid, ...tokens].join('\n');
   const now = runtime.now();
   if (now - (knownAt.get(key) ?? Number.NEGATIVE_INFINITY) < FOUND_OUT_MS) return true;
   try {
