@@ -16,6 +16,7 @@ import {
   formatFieldSelector,
   parseFieldSelector,
 } from '../../schema/meta/field-selector.ts';
+import { byteLength } from '../../schema/meta/go-format.ts';
 import { parseLabelSelector } from '../../schema/meta/label-selector.ts';
 import { validateFieldManager } from '../../schema/meta/object-meta-validation.ts';
 import { goQuote } from '../../schema/meta/go-format.ts';
@@ -41,8 +42,15 @@ const FIELD_MANAGER_BYTES_MAX = 128;
 /** `kubectl` of `kubectl/v1.32.4 (linux/amd64) …`: who writes when the request does not say. */
 export function managerOfUserAgent(userAgent: string): string {
   const slash = userAgent.indexOf('/');
-  const printable = (slash < 0 ? userAgent : userAgent.slice(0, slash)).replace(/\P{ASCII}|\p{Cc}/gu, '');
-  return printable.slice(0, FIELD_MANAGER_BYTES_MAX) || 'unknown';
+  const printable = (slash < 0 ? userAgent : userAgent.slice(0, slash)).replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '');
+  let manager = '';
+  let bytes = 0;
+  for (const character of printable) {
+    bytes += byteLength(character);
+    if (bytes > FIELD_MANAGER_BYTES_MAX) break;
+    manager += character;
+  }
+  return manager || 'unknown';
 }
 
 type WriteKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';

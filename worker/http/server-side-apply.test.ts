@@ -13,10 +13,17 @@ interface Applied {
   readonly status: Status;
 }
 
-async function apply(server: TestServer, path: string, manager: string, body: object, query = ''): Promise<Applied> {
+async function apply(
+  server: TestServer,
+  path: string,
+  manager: string,
+  body: object,
+  query = '',
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Applied> {
   const response = await server.request(`PATCH ${path}?fieldManager=${manager}&fieldValidation=Strict${query}`, {
     body,
-    headers: { 'content-type': 'application/apply-patch+yaml' },
+    headers: { 'content-type': 'application/apply-patch+yaml', ...headers },
   });
   const text = await response.text();
   return { code: response.status, text, object: JSON.parse(text), status: JSON.parse(text) };
@@ -69,6 +76,88 @@ describe('every kind', () => {
       expect(none.code, none.text).toBe(200);
       expect(none.object.metadata.annotations?.['owner'], none.text).toBeUndefined();
       expect(managersOf(none.object) ?? []).not.toContain('b Apply');
+
+      if (definition.status) {
+        const nothing = { ...base, metadata: { name }, status: {} };
+        const status = await apply(server, `${path}/status`, 'c', nothing);
+        expect(status.code, status.text).toBe(200);
+        expect(managersOf(status.object)).toContain('c Apply');
+        expect((await apply(server, `${path}/status`, 'c', nothing)).text).toBe(status.text);
+      }
     },
   );
+});
+
+describe('every kind with a scale', () => {
+  it.each(catalog.filter(({ scale }) => scale).map((definition) => [definition.key, definition] as const))(
+    '%s passes its replicas on',
+    async (key, definition) => {
+      const server = new TestServer();
+      const { group, version, plural, kind } = definition;
+      const path = `${group ? `/apis/${group}/${version}` : `/api/${version}`}/namespaces/shop/${plural}/a`;
+      const base = { kind, apiVersion: apiVersionOf(definition), metadata: { name: 'a' } };
+      const sample = SAMPLE_OBJECTS[key] as { readonly spec: object };
+      const config = { ...base, ...sample, spec: { ...sample.spec, replicas: 0 } };
+      expect((await apply(server, path, 'a', config)).code).toBe(201);
+
+      const scale = { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name: 'a' }, spec: { replicas: 2 } };
+      const refused = await apply(server, `${path}/scale`, 'b', scale);
+      expect(refused.status.message).toBe('Apply failed with 1 conflict: conflict with "a": .spec.replicas');
+      const forced = await apply(server, `${path}/scale`, 'b', scale, '&force=true');
+      expect(forced.object, forced.text).toMatchObject({ kind: 'Scale', spec: { replicas: 2 } });
+      expect((await apply(server, path, 'a', config)).status.message).toBe(
+        'Apply failed with 1 conflict: conflict with "b" with subresource "scale": .spec.replicas',
+      );
+    },
+  );
+});
+
+describe('who applies', () => {
+  const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+  const path = `${RBAC}/namespaces/shop/roles/mine`;
+  const role = (...verbs: string[]) => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name: 'mine' },
+    rules: [{ apiGroups: [''], resources: ['pods'], verbs }],
+  });
+  const JANE = { 'impersonate-user': 'jane' };
+
+  async function serverWhereJaneMay(...verbs: string[]): Promise<TestServer> {
+    const server = new TestServer();
+    const rules = [
+      { apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles'], verbs },
+      { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
+    ];
+    await server.request(`POST ${RBAC}/clusterroles`, { body: { metadata: { name: 'jane' }, rules } });
+    const binding = {
+      metadata: { name: 'jane' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'jane' },
+      subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'jane' }],
+    };
+    await server.request(`POST ${RBAC}/clusterrolebindings`, { body: binding });
+    return server;
+  }
+
+  it('must be allowed to create what is not there', async () => {
+    const server = await serverWhereJaneMay('patch', 'get');
+    const refused = await apply(server, path, 'me', role('get'), '', JANE);
+    expect(refused.status).toMatchObject({
+      code: 403,
+      message:
+        'roles.rbac.authorization.k8s.io "mine" is forbidden: User "jane" cannot create resource "roles" in API group "rbac.authorization.k8s.io" in the namespace "shop"',
+    });
+    expect((await apply(server, path, 'me', role('get'))).code).toBe(201);
+    expect((await apply(server, path, 'me', role('get'), '', JANE)).code).toBe(200);
+  });
+
+  it('cannot grant more than they have, and owns what they apply', async () => {
+    const server = await serverWhereJaneMay('patch', 'create');
+    const created = await apply(server, path, 'me', role('get'), '', JANE);
+    expect([created.code, managersOf(created.object)], created.text).toEqual([201, ['me Apply']]);
+    const refused = await apply(server, path, 'me', role('get', 'delete'), '', JANE);
+    expect(refused.status.code).toBe(403);
+    expect(refused.status.message).toContain('is attempting to grant RBAC permissions not currently held');
+    expect((await apply(server, path, 'me', role('get'), '', JANE)).text).toBe(created.text);
+  });
 });

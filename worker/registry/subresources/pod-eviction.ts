@@ -2,15 +2,17 @@
  * pods/eviction: deletes a pod and says why in its conditions. Source: pkg/registry/core/pod/storage
  * EvictionREST.
  */
-import type { KubeObject } from '../../../schema/meta/object-meta.ts';
+import type { KubeObject, UntypedObject } from '../../../schema/meta/object-meta.ts';
 import { badRequest, fail, ok, type Result } from '../../../schema/meta/status.ts';
-import type { DeleteOptions } from '../../../schema/protocol/shard.ts';
+import type { DeleteOptions, WriteRequest } from '../../../schema/protocol/shard.ts';
 import { withPodCondition } from '../../../schema/resources/core/pod-conditions.ts';
 import type { Pod, PodStatus } from '../../../schema/resources/core/pod-types.ts';
 import { BUDGETS } from '../../../schema/resources/policy/disruption.ts';
 import { deleteObject, planDelete } from '../delete.ts';
-import type { CreateSubresource } from '../environment.ts';
+import type { CreateSubresource, RegistryEnvironment } from '../environment.ts';
+import { trackWrite } from '../managed-fields.ts';
 import { unknownPath, writeContext } from '../target.ts';
+import type { StoreTransaction } from '../transaction.ts';
 import { admitBody, CREATED } from './create-admission.ts';
 import { checkBudgets } from './disruption-check.ts';
 
@@ -44,7 +46,7 @@ export const podEviction: CreateSubresource = {
     if (verdict.kind === 'refused') return fail(verdict.status);
     if (verdict.kind === 'unsupported') return ok(verdict.answer as KubeObject);
     if (dryRun) return ok(CREATED);
-    if (verdict.kind === 'charged') tx.put(BUDGETS, verdict.budget);
+    if (verdict.kind === 'charged') putBudget(request, verdict.budget, tx, env);
     const status = withPodCondition(pod['status'] as PodStatus | undefined, DISRUPTED, env.now);
     tx.put('pods', { ...pod, metadata: { ...pod.metadata }, status });
     // The preconditions have been checked, and the resourceVersion is another one by now.
@@ -53,3 +55,16 @@ export const podEviction: CreateSubresource = {
     return deleted.ok ? ok(CREATED) : deleted;
   },
 };
+
+/** The server itself writes the status of budgets. */
+function putBudget(
+  { namespace, user }: WriteRequest,
+  budget: UntypedObject,
+  tx: StoreTransaction,
+  env: RegistryEnvironment,
+): void {
+  const target = { verb: 'update', resource: BUDGETS, apiVersion: 'policy/v1', namespace, subresource: 'status' };
+  const context = writeContext({ ...target, user, dryRun: false, fieldManager: 'kube-apiserver' }, tx, env);
+  if (context) trackWrite(context, tx.get(BUDGETS, budget.metadata.name ?? ''), budget);
+  tx.put(BUDGETS, budget);
+}
