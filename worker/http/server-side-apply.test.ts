@@ -88,6 +88,41 @@ describe('every kind', () => {
   );
 });
 
+describe('every further version', () => {
+  const versions = catalog.flatMap((definition) =>
+    definition.alsoServed.map(
+      (served) => [`${definition.key} in ${apiVersionOf(served)}`, definition, served] as const,
+    ),
+  );
+  it.each(versions)('%s is applied beside the stored one', async (_title, definition, served) => {
+    const server = new TestServer();
+    const { key, kind, plural, scope } = definition;
+    const name = sampleNameOf(key);
+    const pathIn = ({ group, version }: { readonly group: string; readonly version: string }) =>
+      `${group ? `/apis/${group}/${version}` : `/api/${version}`}/${scope === 'Namespaced' ? 'namespaces/shop/' : ''}${plural}/${name}`;
+    const config = { kind, apiVersion: apiVersionOf(definition), metadata: { name }, ...SAMPLE_OBJECTS[key] };
+    expect((await apply(server, pathIn(definition), 'a', config)).code).toBe(201);
+
+    const path = pathIn(served);
+    const nothing = { body: {}, headers: { 'content-type': 'application/merge-patch+json' } };
+    const shown = (await (await server.request(`PATCH ${path}`, nothing)).json()) as UntypedObject;
+    expect(shown.apiVersion).toBe(apiVersionOf(served));
+    const { status: _status, ...rest } = shown;
+    const same = await apply(server, path, 'b', { ...rest, metadata: { name } });
+    expect(same.code, same.text).toBe(200);
+    expect(same.object).toEqual({ ...shown, metadata: same.object.metadata });
+    expect(same.object.metadata.managedFields?.map(({ apiVersion }) => apiVersion).sort()).toEqual(
+      [apiVersionOf(definition), apiVersionOf(served)].sort(),
+    );
+    expect((await apply(server, path, 'b', { ...rest, metadata: { name } })).text).toBe(same.text);
+    // Who applies is the same in every version.
+    const moved = await apply(server, path, 'a', { ...rest, metadata: { name } });
+    expect(managersOf(moved.object)?.sort(), moved.text).toEqual(['a Apply', 'b Apply']);
+    const stored = await apply(server, pathIn(definition), 'a', config);
+    expect(stored.code, stored.text).toBe(200);
+  });
+});
+
 describe('every kind with a scale', () => {
   it.each(catalog.filter(({ scale }) => scale).map((definition) => [definition.key, definition] as const))(
     '%s passes its replicas on',
