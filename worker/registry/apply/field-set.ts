@@ -165,8 +165,18 @@ function collect(node: FieldSet, prefix: readonly string[], paths: string[][]): 
   }
 }
 
+/** Sets found to be in order, which most are that have been written before. */
+const inOrder = new WeakSet<FieldSet>();
+
 /** The same set with its members in the order upstream writes them. */
 export function canonical(set: FieldSet): FieldSet {
+  if (inOrder.has(set)) return set;
+  const ordered = canonicalNode(set);
+  inOrder.add(ordered);
+  return ordered;
+}
+
+function canonicalNode(set: FieldSet): FieldSet {
   const keys = Object.keys(set);
   let isOrdered = true;
   for (let i = 1; i < keys.length && isOrdered; i++) {
@@ -176,7 +186,7 @@ export function canonical(set: FieldSet): FieldSet {
   let out: FieldSet | undefined = isOrdered ? undefined : {};
   for (const [index, key] of keys.entries()) {
     const node = set[key] as FieldSet;
-    const ordered = node === LEAF ? node : canonical(node);
+    const ordered = node === LEAF ? node : canonicalNode(node);
     if (!out && ordered !== node) {
       out = {};
       for (const before of keys.slice(0, index)) out[before] = set[before] as FieldSet;

@@ -6,7 +6,7 @@ import { equalJson } from '../../../schema/meta/json-value.ts';
 import type { ManagedFieldsEntry, UntypedObject } from '../../../schema/meta/object-meta.ts';
 import { formatTime } from '../../../schema/meta/time.ts';
 import type { Comparison } from './compare.ts';
-import { difference, type FieldSet, isEmptySet, union } from './field-set.ts';
+import { canonical, difference, type FieldSet, isEmptySet, union } from './field-set.ts';
 import { capUpdaters, identityOf, isReset, type Manager, readManagers, writeManagers } from './managers.ts';
 import { changesBetween, findConflicts, takeOver } from './ownership.ts';
 import { fieldFilterOf, filterSet } from './reset-fields.ts';
@@ -46,9 +46,23 @@ export function trackedUpdate(
   const filter = fieldFilterOf(write.definition, write.subresource);
   takeOver(managers, '', findConflicts(managers, '', changesIn), changesIn);
   const own = filterSet(filter, union(difference(changes.modified, changes.removed), changes.added));
-  if (!isEmptySet(own)) addOwn(managers, write, own);
+  if (!isEmptySet(own)) addOwn(managers, write, live ? own : alike(write, own));
   capUpdaters(managers);
   return writeManagers(managers);
+}
+
+const CREATED_SETS_MAX = 256;
+const createdSets = new Map<string, FieldSet>();
+
+/** Objects made one after the other own the same fields, as the pods of a template do: they share the set. */
+function alike({ definition, manager }: TrackedWrite, own: FieldSet): FieldSet {
+  const key = `${definition.key} ${manager}`;
+  const last = createdSets.get(key);
+  if (last && equalJson(last, own)) return last;
+  if (createdSets.size >= CREATED_SETS_MAX) createdSets.clear();
+  const set = canonical(own);
+  createdSets.set(key, set);
+  return set;
 }
 
 /** Whose entries count: the stored ones, the client's own, or none any more. */
