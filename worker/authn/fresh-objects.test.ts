@@ -110,6 +110,24 @@ describe('objects read for decisions', () => {
     expect(await s.get()).toMatchObject({ n: 2 });
   });
 
+  it('are listed to the end, however many parts a list comes in', async () => {
+    const names = ['a', 'b', 'c'];
+    const objects = freshObjects(
+      async (_namespace, request) => {
+        const at = request.verb === 'list' ? names.indexOf(request.continue || 'a') : -1;
+        const metadata = { resourceVersion: '7', ...(at < 2 ? { continue: names[at + 1] } : {}) };
+        const items = JSON.stringify([{ metadata: { name: names[at] } }]);
+        return {
+          code: 200,
+          body: `{"kind":"RoleList","apiVersion":"v1","metadata":${JSON.stringify(metadata)},"items":${items}}`,
+        };
+      },
+      () => 0,
+    );
+    const listed = await objects.list('roles.rbac.authorization.k8s.io', 'a');
+    expect(listed.map(({ metadata }) => metadata.name)).toEqual(names);
+  });
+
   it('are dropped, oldest first, beyond the limit', async () => {
     const s = source();
     await s.get();

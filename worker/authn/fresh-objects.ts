@@ -6,6 +6,7 @@
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { splitGroupResource } from '../../schema/meta/status.ts';
 import type { Answer, ReadRequest } from '../../schema/protocol/shard.ts';
+import { wholeList } from '../../schema/protocol/whole-list.ts';
 import { systemUser } from '../../schema/protocol/user-info.ts';
 
 /** What is older is never used for a decision. */
@@ -48,6 +49,17 @@ function target(resource: GroupResource, namespace: string) {
   const { group } = splitGroupResource(resource);
   return { resource, apiVersion: group ? `${group}/v1` : 'v1', namespace, user: READER } as const;
 }
+
+const listTarget = (resource: GroupResource, namespace: string) =>
+  ({
+    ...target(resource, namespace),
+    verb: 'list',
+    labelSelector: '',
+    fieldSelector: '',
+    limit: 0,
+    resourceVersion: '',
+    resourceVersionMatch: '',
+  }) as const;
 
 /** To be answered with 503, as the platform's own errors of that name. */
 class ReadFailed extends Error {
@@ -103,17 +115,10 @@ export function freshObjects(read: ShardReader, now: () => number): ObjectReader
     list: (resource, namespace, maxAgeMs) =>
       fresh(
         `${resource}\n${namespace}`,
-        () =>
-          read(namespace, {
-            ...target(resource, namespace),
-            verb: 'list',
-            labelSelector: '',
-            fieldSelector: '',
-            limit: 0,
-            continue: '',
-            resourceVersion: '',
-            resourceVersionMatch: '',
-          }),
+        async () => {
+          const part = (token: string) => read(namespace, { ...listTarget(resource, namespace), continue: token });
+          return wholeList(await part(''), part);
+        },
         (answer) => {
           if (answer.code !== 200) throw readFailed(`${resource} of ${namespace}`, answer);
           return (JSON.parse(answer.body) as { items: UntypedObject[] }).items;

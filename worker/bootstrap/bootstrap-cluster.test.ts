@@ -45,10 +45,14 @@ function cluster() {
       }),
     });
   };
-  const list = ({ namespace, resource }: ListRequest): Answer => ({
-    code: 200,
-    body: JSON.stringify({ items: shard(namespace).list(resource) }),
-  });
+  // Ten items make a part.
+  const list = ({ namespace, resource, continue: token }: ListRequest): Answer => {
+    const from = Number(token);
+    const items = shard(namespace).list(resource);
+    const metadata = items.length > from + 10 ? { continue: String(from + 10) } : {};
+    const part = items.slice(from, from + 10);
+    return { code: 200, body: JSON.stringify({ kind: 'List', apiVersion: 'v1', metadata, items: part }) };
+  };
   return {
     shard,
     writes,

@@ -2,6 +2,7 @@
 import type { GroupResource, UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { Status } from '../../schema/meta/status.ts';
 import type { Answer, ListRequest, WriteRequest } from '../../schema/protocol/shard.ts';
+import { wholeList } from '../../schema/protocol/whole-list.ts';
 import { systemUser } from '../../schema/protocol/user-info.ts';
 import { newSigningKeysSecret } from '../authn/signing-keys.ts';
 import { type InitialObjects, initialObjects } from './initial-objects.ts';
@@ -84,7 +85,9 @@ export async function bootstrapCluster(
 }
 
 async function bootstrapKind(ports: BootstrapPorts, initial: InitialObjects): Promise<void> {
-  const existing = existingByName(await ports.list(listRequest(initial)));
+  const request = listRequest(initial);
+  const first = await ports.list(request);
+  const existing = existingByName(await wholeList(first, (token) => ports.list({ ...request, continue: token })));
   const writes = bootstrapWrites(initial, existing);
   if (writes.length === 0) return;
   const why = refusal(await ports.writeAll(initial.namespace, writes));

@@ -3,23 +3,7 @@
  * next. The API Worker sends it on part by part, so that nobody ever holds the whole of a large list.
  */
 import type { Answer } from '../../schema/protocol/shard.ts';
-
-const ITEMS = ',"items":[';
-const END = ']}';
-
-export interface ListMetadata {
-  readonly continue?: string;
-  readonly remainingItemCount?: number;
-  readonly resourceVersion?: string;
-}
-
-interface Part {
-  /** The list's text up to its metadata. */
-  readonly head: string;
-  readonly metadata: ListMetadata;
-  /** The items' text, without brackets. */
-  readonly items: string;
-}
+import { type ListMetadata, type ListPartText, type NextPart, partOf } from '../../schema/protocol/whole-list.ts';
 
 /** How a list is written part by part: head, items with commas between the parts, `]}`. */
 export interface ListForm {
@@ -31,32 +15,17 @@ export interface ListForm {
 
 /** The list as the registry has it. */
 export const objectList: ListForm = {
-  head: (head, metadata) => `${head},"metadata":${JSON.stringify(metadata)}${ITEMS}`,
+  head: (head, metadata) => `${head},"metadata":${JSON.stringify(metadata)},"items":[`,
   items: (text) => text,
 };
 
-/** Splits a list's text; what is no list (a Status) is undefined. */
-function partOf(body: string): Part | undefined {
-  const at = body.indexOf(ITEMS);
-  const start = body.indexOf(',"metadata":');
-  if (at < 0 || start < 0 || start > at || !body.endsWith(END)) return undefined;
-  return {
-    head: body.slice(0, start),
-    metadata: JSON.parse(body.slice(start + ',"metadata":'.length, at)),
-    items: body.slice(at + ITEMS.length, -END.length),
-  };
-}
-
-/** Asks for the part that a token leads to. */
-export type NextPart = (token: string) => Promise<Answer>;
-
 /** The whole list's text in pieces, if `first` is only a part of it. */
 export function listInPieces(first: Answer, next: NextPart, form: ListForm): AsyncGenerator<string> | undefined {
-  const part = first.code === 200 ? partOf(first.body) : undefined;
+  const part = partOf(first);
   return part?.metadata.continue ? pieces(part, next, form) : undefined;
 }
 
-async function* pieces(first: Part, next: NextPart, form: ListForm): AsyncGenerator<string> {
+async function* pieces(first: ListPartText, next: NextPart, form: ListForm): AsyncGenerator<string> {
   const { continue: token = '', remainingItemCount: _count, ...metadata } = first.metadata;
   yield form.head(first.head, metadata);
   let isFirst = true;
@@ -67,20 +36,13 @@ async function* pieces(first: Part, next: NextPart, form: ListForm): AsyncGenera
     }
     if (rest === '') break;
     const answer = await next(rest);
-    const following = answer.code === 200 ? partOf(answer.body) : undefined;
+    const following = partOf(answer);
     // The head is gone to the client: a broken body is all that can be told now.
     if (!following) throw new Error(`a part of a list could not be read: ${answer.code}`);
     part = following;
     rest = part.metadata.continue ?? '';
   }
-  yield END;
-}
-
-/** The pieces as one text. */
-export async function joined(list: AsyncGenerator<string>): Promise<string> {
-  let text = '';
-  for await (const piece of list) text += piece;
-  return text;
+  yield ']}';
 }
 
 /** The pieces as a body that is made while it is read. */

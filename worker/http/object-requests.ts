@@ -11,6 +11,7 @@ import {
   unsupportedMediaType,
 } from '../../schema/meta/status.ts';
 import type { Answer, PatchType, RequestTarget } from '../../schema/protocol/shard.ts';
+import { wholeList } from '../../schema/protocol/whole-list.ts';
 import { forbiddenStatus } from '../authz/attributes.ts';
 import { authorize } from '../authz/chain.ts';
 import type { CreateSubresource } from '../registry/environment.ts';
@@ -21,7 +22,7 @@ import { type ApplyBody, decodeApplyBody } from './apply-body.ts';
 import { attributesOf } from './authorization-attributes.ts';
 import { readBody } from './body.ts';
 import { decodeDeleteOptions } from './delete-options.ts';
-import { joined, type ListForm, listInPieces, objectList, streamed } from './list-parts.ts';
+import { type ListForm, listInPieces, objectList, streamed } from './list-parts.ts';
 import { type Accepted, noConversion } from './negotiation/accept.ts';
 import { answerForm } from './negotiation/answer-form.ts';
 import { jsonMediaType } from './negotiation/json.ts';
@@ -308,10 +309,10 @@ async function listObjects(api: ApiRequest, resource: ServedResource, accepted: 
   const first = await ask(request.continue);
   if (request.limit !== 0) return respond(api, resource, accepted, first);
   const form = streamedForm(api, resource, accepted);
-  const pieces = listInPieces(first, ask, form ?? objectList);
+  if (!form) return respond(api, resource, accepted, await wholeList(first, ask));
+  const pieces = listInPieces(first, ask, form);
   if (!pieces) return respond(api, resource, accepted, first);
-  if (form) return streamAnswer(200, streamed(pieces), answerOptions(api, resource, accepted, first));
-  return respond(api, resource, accepted, { ...first, body: await joined(pieces) });
+  return streamAnswer(200, streamed(pieces), answerOptions(api, resource, accepted, first));
 }
 
 /** How a list is written as it comes; none where the whole of it is needed first (protobuf, YAML). */

@@ -2,6 +2,7 @@
 import type { GroupResource, UntypedObject } from '../../../schema/meta/object-meta.ts';
 import type { RemovedObject, StreamRequest } from '../../../schema/protocol/agent.ts';
 import type { Answer, ReadRequest } from '../../../schema/protocol/shard.ts';
+import { wholeList } from '../../../schema/protocol/whole-list.ts';
 import { systemUser } from '../../../schema/protocol/user-info.ts';
 import type { MailboxEntry } from './mailbox.ts';
 import type { PodIndex } from './pod-index.ts';
@@ -58,10 +59,17 @@ function deliveredBy(request: ReadRequest, answer: Answer): readonly Delivered[]
 /** What there is no object of to give: none exists, or the one that does cannot be opened (see UnreadableObject). */
 const LEFT_OUT: ReadonlySet<number> = new Set([404, 500]);
 
+/** A list comes in parts. */
+const whole = async (request: ReadRequest, first: Answer, readAll: ReadAll): Promise<Answer> =>
+  request.verb === 'get'
+    ? first
+    : wholeList(first, async (token) => (await readAll([{ ...request, continue: token }]))[0] as Answer);
+
 /** Undefined when a shard did not answer. */
 async function readDelivered(requests: readonly ReadRequest[], readAll: ReadAll): Promise<Delivered[] | undefined> {
   if (requests.length === 0) return [];
-  const answers = await readAll(requests);
+  const first = await readAll(requests);
+  const answers = await Promise.all(requests.map((request, at) => whole(request, first[at] as Answer, readAll)));
   if (answers.some(({ code }) => code !== 200 && !LEFT_OUT.has(code))) return undefined;
   return requests.flatMap((request, at) => deliveredBy(request, answers[at] as Answer));
 }

@@ -21,10 +21,14 @@ function world({ restored = true } = {}) {
       const object = stored.get(key(request.resource, request.namespace, request.name));
       return object ? { code: 200, body: JSON.stringify(object) } : { code: 404, body: '{}' };
     }
+    // Two items make a part.
+    const from = Number(request.continue);
     const items = [...stored]
       .filter(([at]) => at.startsWith(`${request.resource}/${request.namespace}/`))
       .map(([, { kind: _kind, apiVersion: _apiVersion, ...item }]) => item);
-    return { code: 200, body: JSON.stringify({ items }) };
+    const metadata = items.length > from + 2 ? { continue: String(from + 2) } : {};
+    const part = items.slice(from, from + 2);
+    return { code: 200, body: JSON.stringify({ kind: 'List', apiVersion: 'v1', metadata, items: part }) };
   };
 
   const mailboxes = new Mailboxes({
@@ -219,6 +223,17 @@ describe('an open poll', () => {
     expect(reply.full).toBe(false);
     expect(shown(reply)).toEqual(['configmaps/settings', 'pods/web']);
     expect(w.timers.size).toBe(0);
+  });
+
+  it('is answered with every Service of the namespace, however many parts their list comes in', async () => {
+    const w = world();
+    const since = await joined(w);
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const name of names)
+      w.put('services', { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'shop' } });
+    const poll = w.mailboxes.poll({ node: 'n1', since, session: 's1' }, open);
+    w.publish('ADDED', 'pods', pod('web', 'n1'));
+    expect(shown(replyOf(await poll))).toEqual([...names.map((name) => `services/${name}`), 'pods/web']);
   });
 
   it('is not disturbed by what concerns other nodes', async () => {
