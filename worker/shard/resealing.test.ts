@@ -137,7 +137,7 @@ describe('resealing', () => {
     expect(seals(both.store)).toEqual(['one']);
   });
 
-  it('does not write to a shard that holds no Secrets', async () => {
+  it('does not write to a shard that never stored anything', async () => {
     const { store, resealing } = open(new SqliteHost(), ONE);
     await resealing.run();
     expect(store.fact('sealedUnder')).toBe(0);

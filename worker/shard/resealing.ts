@@ -67,22 +67,20 @@ export class Resealing {
   async #pass(): Promise<void> {
     const { store, codec } = this.#ports;
     if (codec.resources.some((resource) => codec.refusal(resource))) return;
+    this.#unreadable.clear();
     let left = 0;
-    let resealed = 0;
     for (const resource of codec.resources) {
       for (const step of [this.#objectStep, this.#changeStep]) {
         for (let after: string | number | undefined = ''; after !== undefined; ) {
           const done: StepResult = step.call(this, resource, after);
           after = done.after;
           left += done.left;
-          resealed += done.resealed;
           if (after !== undefined) await this.#ports.sleep(PAUSE_MS);
         }
       }
     }
-    // A shard that holds nothing of the kind is not written to.
-    if (left === 0 && (resealed > 0 || codec.resources.some((resource) => store.sealCounts(resource).length > 0)))
-      store.setFact('sealedUnder', sealNumber(codec.current));
+    // A shard that never stored anything (someone asked for a namespace that does not exist) is not written to.
+    if (left === 0 && store.lastRevision > 0) store.setFact('sealedUnder', sealNumber(codec.current));
   }
 
   #objectStep(resource: string, after: string | number): StepResult {
@@ -107,14 +105,13 @@ export class Resealing {
 
   /** `reseal` gives the characters it wrote. */
   #step<Key extends string | number>(keys: readonly Key[], reseal: (key: Key) => number): StepResult {
-    let [length, left, resealed] = [0, 0, 0];
+    let [length, left] = [0, 0];
     let last: Key | undefined;
     this.#ports.store.transact(() => {
       for (const key of keys) {
         last = key;
         try {
           length += reseal(key);
-          resealed += 1;
         } catch (error) {
           if (!(error instanceof UnreadableObject)) throw error;
           left += 1;
@@ -124,7 +121,7 @@ export class Resealing {
       return undefined;
     });
     const isLast = keys.length < RESEALED_ROWS_MAX && last === keys.at(-1);
-    return { after: isLast ? undefined : last, left, resealed };
+    return { after: isLast ? undefined : last, left };
   }
 }
 
@@ -133,5 +130,4 @@ interface StepResult {
   readonly after: string | number | undefined;
   /** Rows that could not be opened. */
   readonly left: number;
-  readonly resealed: number;
 }
