@@ -179,6 +179,23 @@ describe('the audit log', () => {
     expect(large).toMatchObject({ annotations: { 'audit.k8s.io/truncated': 'true' } });
   });
 
+  test('says what admission has to say', async () => {
+    const namespace = {
+      kind: 'Namespace',
+      metadata: { name: 'watched', labels: { 'pod-security.kubernetes.io/audit': 'restricted' } },
+    };
+    expect((await calls.call('POST', '/api/v1/namespaces', { body: namespace })).code).toBe(201);
+    const pod = { kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+    const created = await calls.call('POST', '/api/v1/namespaces/watched/pods', { body: pod, ...named('lax-pod') });
+    expect(created.code, created.text).toBe(201);
+    expect((await eventsOf('lax-pod'))[0]?.['annotations']).toMatchObject({
+      'pod-security.kubernetes.io/audit-violations': expect.stringContaining(
+        'would violate PodSecurity "restricted:latest"',
+      ),
+      'pod-security.kubernetes.io/enforce-policy': 'privileged:latest',
+    });
+  });
+
   test('goes on while who writes it is away', async () => {
     const writer = cluster.pids().agents[0] as number;
     process.kill(writer, 'SIGKILL');
