@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { authenticationBindings } from '../setup/authentication-bindings.ts';
 import { ensureCertificates, sha256Hex } from '../setup/certificates.ts';
 import { ensureToken, writeKubeconfig } from '../setup/credentials.ts';
 import { openDataDir } from '../setup/data-dir.ts';
@@ -15,7 +16,8 @@ export const devCommand = ({ dataDir }: { dataDir: string }): Command =>
     .description('run the control plane under wrangler dev, for work on its code')
     .option('--data-dir <dir>', 'where to keep credentials and state', `${dataDir}-dev`)
     .option('--port <n>', 'port of the API server (TLS)', '6444')
-    .action(async (options: { dataDir: string; port: string }) => {
+    .option('--authentication-config <file>', 'an AuthenticationConfiguration, without authorities of its issuers')
+    .action(async (options: { dataDir: string; port: string; authenticationConfig?: string }) => {
       const directory = openDataDir(options.dataDir);
       const certificates = await ensureCertificates(directory.secrets, Date.now());
       const token = ensureToken(directory.secrets, 'admin-token');
@@ -32,6 +34,7 @@ export const devCommand = ({ dataDir }: { dataDir: string }): Command =>
         ADMIN_TOKEN_SHA256: sha256Hex(token),
         API_SERVER_URL: server,
         CLUSTER_CA: certificates.caPem,
+        ...authenticationBindings(options.authenticationConfig).bindings,
       };
       // Not among the arguments, which everyone on the machine may read.
       const secretsFile = join(directory.run, 'dev.env');

@@ -11,6 +11,7 @@ test('text bindings keep quotes, backslashes and line breaks', () => {
     keyFile: '/k',
     certificateFile: '/c',
     bindings: { PEM: 'a\n"b"\\c' },
+    trusts: { OIDC_ISSUER_0: 'its\nauthority' },
     fileBindings: { KEYS: '/data/secrets/keys' },
   });
   expect(config).toContain(String.raw`(name = "PEM", text = "a\n\"b\"\\c")`);
@@ -18,4 +19,8 @@ test('text bindings keep quotes, backslashes and line breaks', () => {
   expect(config).toContain('uniqueKey = "zeroplane-Hub", enableSql = true, preventEviction = true');
   expect(config).toContain('esModule = embed "../w.js"');
   expect(config).toContain('address = "*:6443"');
+  expect(config).toContain(
+    String.raw`(name = "OIDC_ISSUER_0", network = (allow = ["public", "private"], tlsOptions = (trustedCertificates = ["its\nauthority"])))`,
+  );
+  expect(config).toContain('(name = "OIDC_ISSUER_0", service = "OIDC_ISSUER_0")');
 });

@@ -5,6 +5,12 @@ test('without flags: one node of the best runtime on port 6443', () => {
   expect(parseUpOptions([], '/d')).toEqual({ dataDir: '/d', port: 6443, nodes: 1, runtime: 'auto', detach: false });
 });
 
+test('a configuration of authentication is handed on by its absolute path', () => {
+  const options = parseUpOptions(['--authentication-config', '/etc/authn.yaml'], '/d');
+  expect(options.authenticationConfig).toBe('/etc/authn.yaml');
+  expect(parseUpOptions(flagsOf(options), '/other')).toEqual(options);
+});
+
 test.each([
   [['--port', '0'], '--port takes a whole number from 1 to 65535, not "0"'],
   [['--port', 'x'], '--port takes a whole number from 1 to 65535, not "x"'],
