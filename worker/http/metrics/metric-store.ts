@@ -40,19 +40,24 @@ class Series<T> {
   }
 }
 
+/** One series of a counter. */
+export interface Count {
+  count: number;
+}
+
 export class Counter implements Family {
   readonly #name: string;
   readonly #help: string;
-  readonly #series = new Series(() => ({ count: 0 }));
+  readonly #series = new Series<Count>(() => ({ count: 0 }));
 
   constructor(name: string, help: string) {
     this.#name = name;
     this.#help = help;
   }
 
-  add(labels: Labels): void {
-    const series = this.#series.of(labels);
-    if (series) series.count += 1;
+  /** To be kept by those who count often: finding it takes longer than counting. Undefined: there are too many. */
+  series(labels: Labels): Count | undefined {
+    return this.#series.of(labels);
   }
 
   text(): string {
@@ -61,12 +66,19 @@ export class Counter implements Family {
   }
 }
 
+/** One series of a histogram. */
+export interface Distribution {
+  readonly buckets: number[];
+  sum: number;
+  count: number;
+}
+
 export class Histogram implements Family {
   readonly #name: string;
   readonly #help: string;
   /** Upper bounds, rising. */
   readonly #bounds: readonly number[];
-  readonly #series: Series<{ readonly buckets: number[]; sum: number; count: number }>;
+  readonly #series: Series<Distribution>;
 
   constructor(name: string, help: string, bounds: readonly number[]) {
     this.#name = name;
@@ -75,9 +87,12 @@ export class Histogram implements Family {
     this.#series = new Series(() => ({ buckets: bounds.map(() => 0), sum: 0, count: 0 }));
   }
 
-  observe(labels: Labels, value: number): void {
-    const series = this.#series.of(labels);
-    if (!series) return;
+  /** As `Counter.series`. */
+  series(labels: Labels): Distribution | undefined {
+    return this.#series.of(labels);
+  }
+
+  observe(series: Distribution, value: number): void {
     series.sum += value;
     series.count += 1;
     const at = this.#bounds.findIndex((bound) => value <= bound);
