@@ -2,6 +2,7 @@
  * What an AuthenticationConfiguration must be. Source: apiserver pkg/apis/apiserver/validation. Expressions
  * are refused: there is no CEL yet.
  */
+import { pushAll } from '../meta/push-all.ts';
 import { duplicate, type FieldError, forbiddenField, invalid, required, tooMany } from '../meta/field-error.ts';
 import type { AuthenticationConfiguration, JwtAuthenticatorConfig, JwtIssuerConfig } from './authentication-types.ts';
 
@@ -67,9 +68,9 @@ function issuerErrors(issuer: JwtIssuerConfig, disallowedIssuers: readonly strin
     const at = `${path}.discoveryURL`;
     if (url !== '' && withoutSlashes(url) === withoutSlashes(discoveryURL))
       errors.push(invalid(at, discoveryURL, 'discoveryURL must be different from URL'));
-    errors.push(...urlErrors(discoveryURL, [], at));
+    pushAll(errors, urlErrors(discoveryURL, [], at));
   }
-  errors.push(...audienceErrors(issuer, path));
+  pushAll(errors, audienceErrors(issuer, path));
   if (
     isSet(certificateAuthority) &&
     !/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.test(certificateAuthority)

@@ -78,6 +78,7 @@ export const PROTOBUF_FIELDS: Readonly<Record<string, string>> = {
   V1ClusterRoleBindingList: 'metadata=1 items=2',
   V1ClusterRoleList: 'metadata=1 items=2',
   V1ClusterTrustBundle: 'metadata=1 spec=2',
+  V1ClusterTrustBundleList: 'metadata=1 items=2',
   V1ClusterTrustBundleProjection: 'name=1* signerName=2* labelSelector=3 optional=5* path=4 user=6*',
   V1ClusterTrustBundleSpec: 'signerName=1 trustBundle=2',
   V1ComponentCondition: 'type=1 status=2 message=3 error=4',
@@ -378,6 +379,7 @@ export const PROTOBUF_FIELDS: Readonly<Record<string, string>> = {
   V1PodCertificateProjection:
     'signerName=1 keyType=2 maxExpirationSeconds=3* credentialBundlePath=4 keyPath=5 certificateChainPath=6 userAnnotations=7 user=8*',
   V1PodCertificateRequest: 'metadata=1 spec=2 status=3',
+  V1PodCertificateRequestList: 'metadata=1 items=2',
   V1PodCertificateRequestSpec:
     'signerName=1 podName=2 podUID=3 serviceAccountName=4 serviceAccountUID=5 nodeName=6 nodeUID=7 maxExpirationSeconds=8* stubPKCS10Request=12 unverifiedUserAnnotations=11',
   V1PodCertificateRequestStatus: 'conditions=1 certificateChain=2 notBefore=4 beginRefreshAt=5 notAfter=6',

@@ -2,6 +2,7 @@
  * The values of a parsed YAML document. The library's own conversion takes time that grows with
  * the square of a document's keys and aliases; this one is a single walk, with limits.
  */
+import { pushAll } from '../meta/push-all.ts';
 import { type Alias, isAlias, isMap, isScalar, isSeq, type LineCounter, type Pair, type YAMLMap } from 'yaml';
 import { setMember } from './check-fields.ts';
 import { JSON_DEPTH_MAX } from './json-text.ts';
@@ -69,7 +70,7 @@ export class YamlValues {
     const merged: Members[] = [];
     for (const pair of map.items) {
       if (isMergeKey(pair)) {
-        merged.push(...this.mergedMaps(this.valueOf(pair.value, depth + 1)));
+        pushAll(merged, this.mergedMaps(this.valueOf(pair.value, depth + 1)));
         continue;
       }
       const key = this.keyOf(pair);

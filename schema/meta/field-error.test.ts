@@ -33,3 +33,12 @@ test('several errors are listed once each', () => {
   expect(status.message).toBe('Deployment.apps "web" is invalid: [a: Required value, b: Required value]');
   expect(status.details?.causes).toHaveLength(3);
 });
+
+test('an answer holds as many causes as it can, and one at least', () => {
+  const long = Array.from({ length: 5_000 }, (_, i) => errors.invalid(`data[${i}]`, 'x'.repeat(1_000), 'no'));
+  const { details, message } = errors.invalidStatus('', 'ConfigMap', 'a', long);
+  expect(details?.causes?.length).toBeGreaterThan(1_000);
+  expect(JSON.stringify({ details, message }).length).toBeLessThan(8 * 1024 * 1024);
+  const longest = [errors.invalid('data', 'x'.repeat(3 * 1024 * 1024), 'no')];
+  expect(errors.invalidStatus('', 'ConfigMap', 'a', longest).details?.causes).toHaveLength(1);
+});

@@ -144,11 +144,22 @@ export function fieldErrorsText(errors: readonly FieldError[]): string {
   return texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`;
 }
 
+/** Texts of the causes of one answer together; half of what an answer between shard and Worker may be long. */
+const CAUSES_CHARS_MAX = 2 * 1024 * 1024;
+
+/** As many of the errors as an answer can hold: one body may have some hundred thousand. */
+function withinAnswer(errors: readonly FieldError[]): readonly FieldError[] {
+  let chars = 0;
+  const count = errors.findIndex(({ field, body }) => (chars += field.length + body.length) > CAUSES_CHARS_MAX);
+  return count < 0 ? errors : errors.slice(0, Math.max(1, count));
+}
+
 /**
  * 422 with every cause: `Pod "web" is invalid: spec.containers: Required value`.
  * `kind` is the Kind (`Pod`), qualified by its group outside core (`Deployment.apps`).
  */
-export function invalidStatus(group: string, kind: string, name: string, errors: readonly FieldError[]): Status {
+export function invalidStatus(group: string, kind: string, name: string, all: readonly FieldError[]): Status {
+  const errors = withinAnswer(all);
   const qualified = group ? `${kind}.${group}` : kind;
   return failure({
     code: 422,

@@ -2,6 +2,7 @@
  * Label selectors: the string form of `?labelSelector=` and the object form of specs.
  * Source: apimachinery pkg/labels and apis/meta/v1 LabelSelector.
  */
+import { pushAll } from './push-all.ts';
 import { type FieldError, forbiddenField, invalid, required } from './field-error.ts';
 import { goJson, goQuote } from './go-format.ts';
 import { isQualifiedName, isValidLabelValue } from './name-rules.ts';
@@ -409,12 +410,18 @@ export const labelSelectorFromSet = (labels: Record<string, string>): LabelSelec
 export const validateLabelName = (name: string, field: string): FieldError[] =>
   isQualifiedName(name).map((message) => invalid(field, name, message));
 
+/** Told of one map at most: each text is long, and a body may have some hundred thousand labels. */
+const LABEL_ERRORS_MAX = 1_000;
+
 /** Errors of a map of labels, at `field`. */
 export function validateLabels(labels: Record<string, string> | undefined, field: string): FieldError[] {
-  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...validateLabelName(key, field),
-    ...isValidLabelValue(value).map((message) => invalid(field, value, message)),
-  ]);
+  const errors: FieldError[] = [];
+  for (const [key, value] of Object.entries(labels ?? {})) {
+    pushAll(errors, validateLabelName(key, field));
+    for (const message of isValidLabelValue(value)) errors.push(invalid(field, value, message));
+    if (errors.length >= LABEL_ERRORS_MAX) break;
+  }
+  return errors;
 }
 
 export interface LabelSelectorValidationOptions {
@@ -443,7 +450,7 @@ function expressionErrors(
   } else if (!options.allowUnknownOperatorInRequirement) {
     errors.push(invalid(`${field}.operator`, operator ?? '', 'not a valid selector operator'));
   }
-  errors.push(...validateLabelName(key ?? '', `${field}.key`));
+  pushAll(errors, validateLabelName(key ?? '', `${field}.key`));
   if (options.allowInvalidLabelValueInSelector) return errors;
   const valueErrors = values.flatMap((value, i) =>
     isValidLabelValue(value).map((message) => invalid(`${field}.values[${i}]`, value, message)),

@@ -2,6 +2,7 @@
  * Upstream's rules for names, keys and values. Each returns messages; none means valid.
  * Source: apimachinery util/validation and api/validate/content. Lengths are in bytes.
  */
+import { pushAll } from './push-all.ts';
 import { byteLength } from './go-format.ts';
 
 const maxLenError = (length: number): string => `must be no more than ${length} characters`;
@@ -147,7 +148,10 @@ export function isQualifiedName(value: string): string[] {
   if (parts.length === 2) {
     const prefix = parts[0] as string;
     const messages = prefix === '' ? [EMPTY_ERROR] : subdomainErrors(prefix, maxBytesError);
-    errors.push(...messages.map((message) => `prefix part ${message}`));
+    pushAll(
+      errors,
+      messages.map((message) => `prefix part ${message}`),
+    );
   }
   if (name === '') errors.push(`name part ${EMPTY_ERROR}`);
   else if (byteLength(name) > LABEL_NAME_BYTES_MAX) errors.push(`name part ${maxBytesError(LABEL_NAME_BYTES_MAX)}`);

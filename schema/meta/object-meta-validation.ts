@@ -2,6 +2,7 @@
  * Validation of metadata, common to all kinds.
  * Source: apimachinery api/validation (objectmeta.go), meta/v1/validation, core ValidateObjectMeta.
  */
+import { pushAll } from './push-all.ts';
 import { semanticEqual } from './deep-equal.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required, tooLong } from './field-error.ts';
 import { byteLength, goStringSlice } from './go-format.ts';
@@ -61,7 +62,10 @@ export function validateAnnotations(annotations: Record<string, string> | undefi
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations ?? {})) {
-    errors.push(...isQualifiedName(key.toLowerCase()).map((message) => invalid(field, key, message)));
+    pushAll(
+      errors,
+      isQualifiedName(key.toLowerCase()).map((message) => invalid(field, key, message)),
+    );
     bytes += byteLength(key) + byteLength(value);
   }
   if (bytes > ANNOTATIONS_BYTES_MAX) errors.push(tooLong(field, ANNOTATIONS_BYTES_MAX));
@@ -89,7 +93,7 @@ export function validateOwnerReferences(references: OwnerReference[] | undefined
   const errors: FieldError[] = [];
   let controller = '';
   (references ?? []).forEach((reference, i) => {
-    errors.push(...ownerReferenceErrors(reference, `${field}[${i}]`));
+    pushAll(errors, ownerReferenceErrors(reference, `${field}[${i}]`));
     if (!reference.controller) return;
     const current = `${reference.kind ?? ''}/${reference.name ?? ''}`;
     if (!controller) {
@@ -144,7 +148,7 @@ export function validateManagedFields(entries: ManagedFieldsEntry[] | undefined,
     if (entry.fieldsType && entry.fieldsType !== 'FieldsV1') {
       errors.push(invalid(`${at}.fieldsType`, entry.fieldsType, 'must be `FieldsV1`'));
     }
-    errors.push(...validateFieldManager(entry.manager, `${at}.manager`));
+    pushAll(errors, validateFieldManager(entry.manager, `${at}.manager`));
     if (byteLength(entry.subresource ?? '') > SUBRESOURCE_NAME_BYTES_MAX) {
       errors.push(tooLong(`${at}.subresource`, SUBRESOURCE_NAME_BYTES_MAX));
     }
@@ -202,7 +206,7 @@ export function validateObjectMetaUpdate(
   if (!next.resourceVersion) {
     errors.push(invalid(`${field}.resourceVersion`, next.resourceVersion ?? '', 'must be specified for an update'));
   }
-  errors.push(...validateNonnegative(next.generation, `${field}.generation`));
+  pushAll(errors, validateNonnegative(next.generation, `${field}.generation`));
   if ((next.generation ?? 0) < (previous.generation ?? 0)) {
     errors.push(invalid(`${field}.generation`, next.generation ?? 0, 'must not be decremented'));
   }

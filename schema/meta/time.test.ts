@@ -73,3 +73,10 @@ test('an age without a beginning is unknown', () => {
   expect(ageSince(undefined, AT)).toBe('<unknown>');
   expect(ageSince('2026-01-02T03:03:05Z', AT)).toBe('60s');
 });
+
+test('writes instants beyond the years of four digits as the last or first of them', () => {
+  expect(formatTime(1e21)).toBe('9999-12-31T23:59:59Z');
+  expect(formatTime(Number.POSITIVE_INFINITY)).toBe('9999-12-31T23:59:59Z');
+  expect(formatTime(-1e21)).toBe('0000-01-01T00:00:00Z');
+  expect(formatMicroTime(1e21)).toBe('9999-12-31T23:59:59.999000Z');
+});

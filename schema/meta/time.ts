@@ -39,12 +39,18 @@ function parseInstant(text: string): Instant | undefined {
   return { secondMs: utc.getTime() + offsetMs, microseconds: Number((parts[7] ?? '').slice(0, 6).padEnd(6, '0')) };
 }
 
+const FIRST_MS = Date.UTC(-1, 12);
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** RFC 3339 has years of four digits: what lies beyond (periods of seconds may be of 64 bits) is its first or last instant. */
+const withinYears = (ms: number): Date => new Date(Math.min(Math.max(ms, FIRST_MS), LAST_MS));
+
 /** `2006-01-02T15:04:05Z`. Fractions of a second are cut off. */
-export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, -5)}Z`;
+export const formatTime = (ms: number): string => `${withinYears(ms).toISOString().slice(0, -5)}Z`;
 
 /** `2006-01-02T15:04:05.000000Z`. `microseconds`: what comes on top of whole ms, less than 1,000. */
 export const formatMicroTime = (ms: number, microseconds = 0): string =>
-  `${new Date(ms).toISOString().slice(0, -1)}${String(microseconds).padStart(3, '0')}Z`;
+  `${withinYears(ms).toISOString().slice(0, -1)}${String(microseconds).padStart(3, '0')}Z`;
 
 /** ms since the epoch, fractions included, or undefined when the text is no RFC 3339 time. */
 export function parseTime(text: string): number | undefined {

@@ -1,4 +1,5 @@
 /** Conditions in statuses. Source: apimachinery meta/v1/validation ValidateConditions. */
+import { pushAll } from '../meta/push-all.ts';
 import { duplicate, type FieldError, invalid, notSupported, required, tooLong } from '../meta/field-error.ts';
 import { byteLength } from '../meta/go-format.ts';
 import { validateLabelName } from '../meta/label-selector.ts';
@@ -43,7 +44,7 @@ function conditionErrors(condition: Condition, field: string): FieldError[] {
     errors.push(invalid(`${field}.observedGeneration`, observedGeneration, 'must be greater than or equal to zero'));
   }
   if (!lastTransitionTime) errors.push(required(`${field}.lastTransitionTime`));
-  errors.push(...reasonErrors(reason, `${field}.reason`));
+  pushAll(errors, reasonErrors(reason, `${field}.reason`));
   if (byteLength(message) > MESSAGE_BYTES_MAX) errors.push(tooLong(`${field}.message`, MESSAGE_BYTES_MAX));
   return errors;
 }

@@ -1,3 +1,4 @@
+import { pushAll } from '../../schema/meta/push-all.ts';
 /** Names of certificates' subjects, as text. Source: RFC 2253. */
 
 export interface NameAttribute {
@@ -56,12 +57,12 @@ function readPlain(text: string, start: number): Read | undefined {
     if (character === '\\') {
       const escape = readEscape(text, at);
       if (!escape) return undefined;
-      bytes.push(...escape.bytes);
+      pushAll(bytes, escape.bytes);
       kept = bytes.length;
       at = escape.end;
       continue;
     }
-    bytes.push(...bytesOf(character));
+    pushAll(bytes, bytesOf(character));
     if (character !== ' ') kept = bytes.length;
     at += character.length;
   }
@@ -78,7 +79,7 @@ function readQuoted(text: string, start: number): Read | undefined {
     const escape =
       character === '\\' ? readEscape(text, at) : { bytes: bytesOf(character), end: at + character.length };
     if (!escape) return undefined;
-    bytes.push(...escape.bytes);
+    pushAll(bytes, escape.bytes);
     at = escape.end;
   }
   let end = at + 1;

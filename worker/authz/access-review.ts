@@ -2,6 +2,7 @@
  * What SubjectAccessReviews ask, and whether they ask it well.
  * Source: pkg/apis/authorization/validation, pkg/registry/authorization/util.
  */
+import { pushAll } from '../../schema/meta/push-all.ts';
 import { type FieldError, invalid } from '../../schema/meta/field-error.ts';
 import type { KubeObject } from '../../schema/meta/object-meta.ts';
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
@@ -61,7 +62,7 @@ export function validateAccessReview(review: AccessReview, kind: AccessReviewKin
   if (kind !== 'SelfSubjectAccessReview' && user === '' && groups.length === 0) {
     errors.push(invalid('spec.user', user, 'at least one of user or group must be specified'));
   }
-  errors.push(...metadataErrors(review, kind));
+  pushAll(errors, metadataErrors(review, kind));
   if (kind === 'LocalSubjectAccessReview') {
     const namespace = review.metadata.namespace ?? '';
     if (resourceAttributes && (resourceAttributes.namespace ?? '') !== namespace) {

@@ -88,6 +88,21 @@ describe('impersonation', () => {
   });
 
   it('needs a user', async () => {
-    expect(await as({ 'Impersonate-Group': 'dev' })).toMatchObject({ ok: false, status: { code: 400 } });
+    const refusal = (given: string): object => ({
+      ok: false,
+      status: {
+        code: 400,
+        message: `requested &user.DefaultInfo{Name:"", ${given}} without impersonating a user name`,
+      },
+    });
+    expect(await as({ 'Impersonate-Group': 'dev' })).toMatchObject(
+      refusal('UID:"", Groups:[]string{"dev"}, Extra:map[string][]string(nil)'),
+    );
+    expect(await as({ 'Impersonate-Uid': '7' })).toMatchObject(
+      refusal('UID:"7", Groups:[]string(nil), Extra:map[string][]string(nil)'),
+    );
+    expect(await as({ 'Impersonate-Extra-Scopes': 'view' })).toMatchObject(
+      refusal('UID:"", Groups:[]string(nil), Extra:map[string][]string{"scopes":[]string{"view"}}'),
+    );
   });
 });

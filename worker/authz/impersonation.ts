@@ -2,7 +2,8 @@
  * Acting as someone else by the Impersonate-* headers (`kubectl --as`). Everything that is taken on must
  * be allowed to the caller. Source: apiserver pkg/endpoints/filters/impersonation.
  */
-import { badRequest, fail, ok, type Result } from '../../schema/meta/status.ts';
+import { goQuote, goStringSlice } from '../../schema/meta/go-format.ts';
+import { badRequest, fail, ok, type Result, type Status } from '../../schema/meta/status.ts';
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
 import { type AuthorizationAttributes, forbiddenStatus } from './attributes.ts';
 import { type AuthorizationDeps, authorize } from './chain.ts';
@@ -45,13 +46,23 @@ const extraOf = (headers: Headers): Readonly<Record<string, readonly string[]>> 
       .map(([name, value]) => [unescaped(name.slice(EXTRA_PREFIX.length)), valuesOf(value)]),
   );
 
-/** Undefined when nobody is to be impersonated; extra headers alone ask for nothing. */
+/** Undefined when nobody is to be impersonated. */
 function askedBy(headers: Headers): Asked | undefined {
   const user = headers.get('impersonate-user') ?? '';
   const uid = headers.get('impersonate-uid') ?? '';
   const groups = valuesOf(headers.get('impersonate-group'));
-  if (!user && !uid && groups.length === 0) return undefined;
-  return { user, uid, groups, extra: extraOf(headers) };
+  const extra = extraOf(headers);
+  if (!user && !uid && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
+  return { user, uid, groups, extra };
+}
+
+/** Attributes of nobody, in upstream's words: the user as `%#v` prints it. */
+function nobody({ uid, groups, extra }: Asked): Status {
+  const given = groups.length > 0 ? goStringSlice(groups) : '[]string(nil)';
+  const entries = Object.entries(extra).map(([key, values]) => `${goQuote(key)}:${goStringSlice(values)}`);
+  const extras = `map[string][]string${entries.length > 0 ? `{${entries.join(', ')}}` : '(nil)'}`;
+  const user = `&user.DefaultInfo{Name:"", UID:${goQuote(uid)}, Groups:${given}, Extra:${extras}}`;
+  return badRequest(`requested ${user} without impersonating a user name`);
 }
 
 type Target = Pick<AuthorizationAttributes, 'apiGroup' | 'resource' | 'subresource' | 'namespace' | 'name'>;
@@ -98,7 +109,7 @@ export async function impersonate(
 ): Promise<Result<UserInfo>> {
   const asked = askedBy(headers);
   if (asked === undefined) return ok(caller);
-  if (asked.user === '') return fail(badRequest('requested impersonation without impersonating a user'));
+  if (asked.user === '') return fail(nobody(asked));
   const targets = targetsOf(asked);
   if (targets.length > IMPERSONATED_VALUES_MAX) return fail(badRequest('too many impersonation headers'));
   for (const wanted of targets) {

@@ -2,7 +2,7 @@
  * Whether someone's rules cover others, so that nobody grants what they do not have.
  * Source: component-helpers auth/rbac/validation/policy_comparator.go, pkg/registry/rbac/validation.
  */
-import type { PolicyRule } from './rule-match.ts';
+import { coversPath, type PolicyRule } from './rule-match.ts';
 
 /** Rules of one verb, resource and name (or one verb and path) that together mean the same as `rule`. */
 function atomicRules(rule: PolicyRule): readonly PolicyRule[] {
@@ -32,9 +32,6 @@ function coversResource(resources: readonly string[] | undefined, wanted: string
   const slash = wanted.indexOf('/');
   return slash >= 0 && (resources?.includes(`*${wanted.slice(slash)}`) ?? false);
 }
-
-const coversPath = (owned: readonly string[] | undefined, wanted: string): boolean =>
-  (owned ?? []).some((url) => url === wanted || (url.endsWith('*') && wanted.startsWith(url.replace(/\*+$/, ''))));
 
 function coversName(owned: readonly string[] = [], wanted: string | undefined): boolean {
   if (owned.length === 0) return true;

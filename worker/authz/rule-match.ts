@@ -1,4 +1,5 @@
 /** Whether one rule of a Role allows a request. Source: pkg/apis/rbac/v1/evaluation_helpers.go. */
+import { withoutTrailing } from '../../schema/meta/without-trailing.ts';
 import type { AuthorizationAttributes } from './attributes.ts';
 
 /** rbac.authorization.k8s.io/v1 PolicyRule. */
@@ -29,12 +30,13 @@ function nameMatches({ resourceNames = [] }: PolicyRule, name: string): boolean 
 }
 
 /** A trailing `*` matches every continuation; elsewhere a star is a character like any other. */
-const urlMatches = ({ nonResourceURLs = [] }: PolicyRule, path: string): boolean =>
-  nonResourceURLs.some((url) => url === path || (url.endsWith('*') && path.startsWith(url.replace(/\*+$/, ''))));
+export function coversPath(urls: readonly string[] | undefined, path: string): boolean {
+  return (urls ?? []).some((url) => url === path || (url.endsWith('*') && path.startsWith(withoutTrailing(url, '*'))));
+}
 
 export function ruleAllows(rule: PolicyRule, question: Question): boolean {
   if (!holds(rule.verbs, question.verb)) return false;
-  if (!question.resourceRequest) return urlMatches(rule, question.path);
+  if (!question.resourceRequest) return coversPath(rule.nonResourceURLs, question.path);
   return (
     holds(rule.apiGroups, question.apiGroup) && resourceMatches(rule, question) && nameMatches(rule, question.name)
   );

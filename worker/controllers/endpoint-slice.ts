@@ -2,6 +2,7 @@
  * Publishes where the pods behind each Service can be reached.
  * Source: pkg/controller/endpointslice; k8s.io/endpointslice reconciler.go, utils.go.
  */
+import { pushAll } from '../../schema/meta/push-all.ts';
 import { cloneJson, equalJson } from '../../schema/meta/json-value.ts';
 import { labelSelectorFromSet, labelsMatch } from '../../schema/meta/label-selector.ts';
 import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
@@ -124,7 +125,7 @@ function reconcileFamily(
   for (const [key, group] of groups) {
     const matching = existing.filter((slice) => JSON.stringify(slice.ports ?? []) === key);
     for (const slice of matching) free.delete(slice);
-    plans.push(...planGroup(group, matching));
+    pushAll(plans, planGroup(group, matching));
   }
   // A Service always has a slice, be it empty: clients tell "no endpoints" from "not known yet".
   if (plans.every(({ endpoints }) => endpoints.length === 0)) return placeholder(service, family, existing);
@@ -148,7 +149,7 @@ function planGroup({ ports, endpoints }: PortGroup, slices: readonly EndpointSli
     return { slice, ports, endpoints: kept };
   });
   const rest = [...missing.values()];
-  for (const plan of plans) plan.endpoints.push(...rest.splice(0, ENDPOINTS_PER_SLICE_MAX - plan.endpoints.length));
+  for (const plan of plans) pushAll(plan.endpoints, rest.splice(0, ENDPOINTS_PER_SLICE_MAX - plan.endpoints.length));
   while (rest.length > 0) {
     plans.push({ slice: undefined, ports, endpoints: rest.splice(0, ENDPOINTS_PER_SLICE_MAX) });
   }

@@ -3,6 +3,7 @@
  * do not keep to it. Pods lie in another shard than their Namespace, so they are looked at here and not
  * by the admission plugin. Source: k8s.io/pod-security-admission ValidateNamespace.
  */
+import { pushAll } from '../../schema/meta/push-all.ts';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { Answer, WriteRequest } from '../../schema/protocol/shard.ts';
 import { systemUser } from '../../schema/protocol/user-info.ts';
@@ -53,7 +54,7 @@ async function podsOf(
     });
     if (answer.code !== 200) throw new Error(answer.body);
     const { items, metadata } = JSON.parse(answer.body) as PodPage;
-    pods.push(...items);
+    pushAll(pods, items);
     token = metadata.continue ?? '';
     if (token === '' || isLate()) return { pods, total: pods.length + (metadata.remainingItemCount ?? 0) };
   }

@@ -1,6 +1,7 @@
 /** Requests to objects: each becomes one call to a shard or the hub. */
 import type { ExpectedKind } from '../../schema/decode/decode-object.ts';
-import { nameIsDNSLabel } from '../../schema/meta/name-rules.ts';
+import { goQuote } from '../../schema/meta/go-format.ts';
+import { isPathSegmentName, nameIsDNSLabel } from '../../schema/meta/name-rules.ts';
 import {
   badRequest,
   fail,
@@ -112,7 +113,10 @@ function checkRoute({ info }: ApiRequest, { definition }: ServedResource): Statu
     if (verb !== 'list' && verb !== 'watch') return methodNotAllowed();
   }
   if (pathName === '') return verb === 'update' || verb === 'patch' || verb === 'get' ? methodNotAllowed() : undefined;
-  return verb === 'create' && info.subresource === '' ? methodNotAllowed() : undefined;
+  if (verb === 'create' && info.subresource === '') return methodNotAllowed();
+  const wrong = isPathSegmentName(pathName);
+  if (wrong.length === 0) return undefined;
+  return badRequest(`Name parameter invalid: ${goQuote(pathName)}: ${wrong.join(';')}`);
 }
 
 function targetOf({ info, user }: ApiRequest, resource: ServedResource): RequestTarget {

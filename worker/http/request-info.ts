@@ -38,8 +38,9 @@ const NAMESPACE_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'finalize
 /** Path segments; undefined when the encoding is broken. An encoded slash is a slash, as it is to Go's URL.Path. */
 function pathSegments(path: string): string[] | undefined {
   try {
-    const trimmed = decodeURIComponent(path).replace(/^\/+|\/+$/g, '');
-    return trimmed === '' ? [] : trimmed.split('/');
+    const segments = decodeURIComponent(path).split('/');
+    const isNamed = (segment: string): boolean => segment !== '';
+    return segments.slice(segments.findIndex(isNamed), segments.findLastIndex(isNamed) + 1);
   } catch {
     return undefined;
   }

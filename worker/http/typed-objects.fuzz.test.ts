@@ -165,7 +165,7 @@ const TABLE = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,applicatio
 test('objects of every kind, filled at random, are taken or refused and never break anything', {
   timeout: 120_000,
 }, async () => {
-  const server = new TestServer();
+  const server = new TestServer({ isWhole: true });
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...served), fc.integer({ min: 1, max: 2 ** 31 }), async (resource, seed) => {
       const { collection, schema, definition, apiVersion } = resource;
@@ -188,6 +188,7 @@ test('objects of every kind, filled at random, are taken or refused and never br
       const patchType = dice.pick(['application/merge-patch+json', 'application/strategic-merge-patch+json']);
       await check(`PATCH ${collection}/a`, { body: patch, headers: { 'content-type': patchType } });
       await check(`GET ${collection}`, { headers: TABLE });
+      expect(server.controllerFailures).toEqual([]);
       if (dice.below(3) === 0) await check(`DELETE ${collection}/a`, { body: { gracePeriodSeconds: 0 } });
     }),
     { numRuns: 1_500, seed: 20_261_121 },
@@ -197,7 +198,7 @@ test('objects of every kind, filled at random, are taken or refused and never br
 test('valid objects with random changes are taken or refused and never break anything', {
   timeout: 120_000,
 }, async () => {
-  const server = new TestServer();
+  const server = new TestServer({ isWhole: true });
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...served), fc.integer({ min: 1, max: 2 ** 31 }), async (resource, seed) => {
       const { collection, schema, definition, apiVersion } = resource;
@@ -221,6 +222,7 @@ test('valid objects with random changes are taken or refused and never break any
         await check(`GET ${collection}`, { headers: TABLE });
       }
       await check(`DELETE ${collection}`, { body: { gracePeriodSeconds: 0 } });
+      expect(server.controllerFailures).toEqual([]);
     }),
     { numRuns: 600, seed: 20_261_121 },
   );

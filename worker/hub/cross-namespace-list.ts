@@ -1,4 +1,5 @@
 /** Lists over all namespaces: one snapshot, ordered by namespace and name, in stable pages. */
+import { pushAll } from '../../schema/meta/push-all.ts';
 import { encodeContinue } from '../../schema/meta/continue-token.ts';
 import { LIST_PART_LENGTH_MAX } from '../../schema/meta/list-text.ts';
 import type { ListPart, ListPartRequest, ListRequest } from '../../schema/protocol/shard.ts';
@@ -77,7 +78,7 @@ class Lister {
       const window = this.#namespaces.slice(from, from + WINDOW_NAMESPACES);
       const listed = await mapLimited(window, (namespace) => this.#allParts(namespace));
       for (const [index, parts] of listed.entries()) {
-        texts.push(...parts.texts);
+        pushAll(texts, parts.texts);
         length += parts.length;
         const namespace = window[index] as string;
         if (parts.lastName !== undefined) return this.#continued(texts, { namespace, name: parts.lastName });

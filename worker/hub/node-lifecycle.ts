@@ -4,6 +4,7 @@
  * An open poll is a node's heartbeat; it lives in memory, and after a restart of the hub every node has
  * a fresh grace period. Source: pkg/controller/nodelifecycle, pkg/controller/tainteviction.
  */
+import { pushAll } from '../../schema/meta/push-all.ts';
 import type { EventContent } from '../../schema/meta/event-record.ts';
 import type { GroupResource } from '../../schema/meta/object-meta.ts';
 import { formatTime } from '../../schema/meta/time.ts';
@@ -195,7 +196,7 @@ export class NodeLifecycle implements HubConsumer {
     this.#mustReview = false;
     const now = this.#services.now();
     const requests: WriteRequest[] = [];
-    for (const known of this.#nodes.values()) requests.push(...this.#reviewNode(known, now));
+    for (const known of this.#nodes.values()) pushAll(requests, this.#reviewNode(known, now));
     requests.push(...this.#taintWrites(now), ...this.#evict(now), ...(await this.#collectGarbage(now)));
     this.#wakeAtNext(now);
     if (requests.length > 0) await this.#services.writeAll(requests);

@@ -2,6 +2,7 @@
  * The hub's side of the revision line: epochs, reservations, ordered release, and the resolution of
  * spans that stay open. Storage, transport and time are injected, so that the simulator runs this code.
  */
+import { pushAll } from '../../schema/meta/push-all.ts';
 import type { Change } from '../../schema/protocol/change.ts';
 import type { PublishRequest, ReserveReply, ReserveRequest } from '../../schema/protocol/hub.ts';
 import type { ResolveReply, ResolveRequest } from '../../schema/protocol/shard.ts';
@@ -228,7 +229,7 @@ export class RevisionLine {
           this.#ports.broken(`shard ${shard} no longer has what it committed above ${complete}`);
           return;
         }
-        changes.push(...reply.changes);
+        pushAll(changes, reply.changes);
         complete = reply.complete;
       }
       this.#noteConfig(changes);

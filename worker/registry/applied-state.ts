@@ -61,7 +61,11 @@ function strictRefusal(context: WriteContext, { strictError, fieldValidation }: 
 
 /** The outcome as an object of its own, its values checked, with its owners. */
 function checkedObject({ object, managedFields }: Applied, schema: string): Result<UntypedObject> {
-  const own = cloneJson(withoutManagedFields(object));
+  // A configuration need not say anything of metadata; what is no map is told by the check.
+  const metadata: unknown = object.metadata ?? {};
+  const isMap = typeof metadata === 'object' && !Array.isArray(metadata);
+  const whole = { ...object, metadata } as UntypedObject;
+  const own = cloneJson(isMap ? withoutManagedFields(whole) : whole);
   const { error } = checkFields(own, schema);
   if (error) return fail(badRequest(`failed to convert new object to proper version: ${error}`));
   setManagedFields(own.metadata, managedFields);

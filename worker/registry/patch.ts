@@ -1,5 +1,6 @@
 /** Patch: the patch applied to the served form, then an update. Source: apiserver endpoints/handlers/patch.go. */
 import { withoutManagedFields } from '../../schema/meta/clone-object.ts';
+import { pushAll } from '../../schema/meta/push-all.ts';
 import type { KubeObject, UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { Scale } from '../../schema/meta/scale.ts';
 import { fromServed, toServed } from '../../schema/meta/served-version.ts';
@@ -66,7 +67,7 @@ function patchedState(
   const base = isAboutOwners ? current : withoutManagedFields(current as UntypedObject);
   const patched = applyPatch({ type, patch, current: base, schema, fieldValidation });
   if (!patched.ok) return fail(clientsFault(patched.status));
-  context.warnings.push(...patched.value.warnings);
+  pushAll(context.warnings, patched.value.warnings);
 
   const { object } = patched.value;
   if (!isAboutOwners) setManagedFields(object.metadata, current.metadata.managedFields);

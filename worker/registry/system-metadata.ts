@@ -2,7 +2,6 @@
  * The parts of ObjectMeta that belong to the server.
  * Source: apiserver registry/rest/meta.go, endpoints/handlers/rest.go.
  */
-import { equalJson } from '../../schema/meta/json-value.ts';
 import type { KubeObject, ObjectMeta, OwnerReference, UntypedObject } from '../../schema/meta/object-meta.ts';
 import { badRequest, type Status } from '../../schema/meta/status.ts';
 import { formatTime } from '../../schema/meta/time.ts';
@@ -61,9 +60,13 @@ export function dedupOwnerReferences(meta: ObjectMeta, afterAdmission: boolean):
   if (!references || references.length < 2) return undefined;
   const kept: OwnerReference[] = [];
   const repeated: string[] = [];
+  const seen = new Set<string>();
   for (const reference of references) {
-    if (kept.some((other) => equalJson(other, reference))) repeated.push(reference.uid);
+    const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = reference;
+    const identity = JSON.stringify([apiVersion, kind, name, uid, controller, blockOwnerDeletion]);
+    if (seen.has(identity)) repeated.push(uid);
     else kept.push(reference);
+    seen.add(identity);
   }
   if (repeated.length === 0) return undefined;
   meta.ownerReferences = kept;

@@ -1,4 +1,5 @@
 /** Deployment. Source: kubernetes pkg/registry/apps/deployment, pkg/apis/apps (1.37). */
+import { pushAll } from '../../meta/push-all.ts';
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../meta/field-error.ts';
@@ -54,12 +55,12 @@ function validateDeployment(deployment: Deployment, options: PodValidationOption
   validateWorkloadSelector(spec.selector, 'deployment', errors);
   validateReplicaSetTemplate(spec.selector, templateOf(deployment), options, errors);
   validateStrategy(spec.strategy ?? {}, errors);
-  errors.push(...validateNonnegative(spec.minReadySeconds, 'spec.minReadySeconds'));
-  errors.push(...validateNonnegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'));
+  pushAll(errors, validateNonnegative(spec.minReadySeconds, 'spec.minReadySeconds'));
+  pushAll(errors, validateNonnegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'));
   const deadline = spec.progressDeadlineSeconds;
   if (deadline !== undefined) {
     const path = 'spec.progressDeadlineSeconds';
-    errors.push(...validateNonnegative(deadline, path));
+    pushAll(errors, validateNonnegative(deadline, path));
     if (deadline <= (spec.minReadySeconds ?? 0)) {
       errors.push(invalid(path, deadline, 'must be greater than minReadySeconds'));
     }

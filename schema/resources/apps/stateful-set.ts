@@ -1,4 +1,5 @@
 /** StatefulSet. Source: pkg/registry/apps/statefulset, pkg/apis/apps/validation, pkg/apis/apps/v1 defaults. */
+import { pushAll } from '../../meta/push-all.ts';
 import type { IStatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts';
@@ -164,7 +165,7 @@ function validateSpec(set: StatefulSet, isNew: boolean, options: PodValidationOp
     ...validateNonnegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateNonnegative(spec.ordinals?.start, 'spec.ordinals.start'),
   );
-  if (isNew && spec.serviceName) errors.push(...dns1123LabelErrors(spec.serviceName, 'spec.serviceName'));
+  if (isNew && spec.serviceName) pushAll(errors, dns1123LabelErrors(spec.serviceName, 'spec.serviceName'));
   validateWorkloadSelector(spec.selector, 'statefulset', errors);
   return [...errors, ...templateErrors(set, options)];
 }

@@ -1,4 +1,5 @@
 /** What the templates of apps kinds share. Source: kubernetes pkg/apis/apps/validation (1.37). */
+import { pushAll } from '../../meta/push-all.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../meta/field-error.ts';
 import {
   labelSelectorOf,
@@ -19,7 +20,7 @@ export function validateWorkloadSelector(
   errors: FieldError[],
 ): void {
   if (!selector) return void errors.push(required('spec.selector'));
-  errors.push(...validateLabelSelector(selector, 'spec.selector'));
+  pushAll(errors, validateLabelSelector(selector, 'spec.selector'));
   if (isEmptySelector(selector)) {
     errors.push(invalid('spec.selector', {}, `empty selector is invalid for ${kindInText}`));
   }

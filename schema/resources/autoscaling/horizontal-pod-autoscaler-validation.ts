@@ -1,4 +1,5 @@
 /** Validation of HorizontalPodAutoscalers. Source: pkg/apis/autoscaling/validation, registry/autoscaling/horizontalpodautoscaler. */
+import { pushAll } from '../../meta/push-all.ts';
 import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../meta/field-error.ts';
 import { isPathSegmentName } from '../../meta/name-rules.ts';
@@ -78,8 +79,8 @@ function targetErrors(target: Partial<MetricTarget> | undefined, field: string):
   if (type !== 'Utilization' && type !== 'Value' && type !== 'AverageValue') {
     errors.push(invalid(`${field}.type`, type, 'must be either Utilization, Value, or AverageValue'));
   }
-  errors.push(...positiveQuantityErrors(value, `${field}.value`));
-  errors.push(...positiveQuantityErrors(averageValue, `${field}.averageValue`));
+  pushAll(errors, positiveQuantityErrors(value, `${field}.value`));
+  pushAll(errors, positiveQuantityErrors(averageValue, `${field}.averageValue`));
   if (averageUtilization !== undefined && averageUtilization < 1) {
     errors.push(invalid(`${field}.averageUtilization`, averageUtilization, 'must be greater than 0'));
   }
@@ -171,9 +172,9 @@ function metricErrors(metric: Partial<MetricSpec>, field: string, options: Refer
   const { type = '' } = metric;
   const errors: FieldError[] = type ? [] : [required(`${field}.type`, 'must specify a metric source type')];
   const unsupported = METRIC_TYPES.includes(type) ? [] : [notSupported(`${field}.type`, type, METRIC_TYPES)];
-  errors.push(...unsupported, ...sourceErrors(metric, field, options));
+  pushAll(errors, [...unsupported, ...sourceErrors(metric, field, options)]);
   const expected = SOURCE_FIELDS[type];
-  if (!expected) errors.push(...unsupported);
+  if (!expected) pushAll(errors, unsupported);
   else if (!metric[expected]) errors.push(required(`${field}.${expected}`, NO_SOURCE));
   const present = Object.values(SOURCE_FIELDS).filter((name) => metric[name]);
   if (present.length === 1) return errors;
@@ -218,8 +219,11 @@ function rulesErrors(rules: ScalingRules | undefined, field: string): FieldError
     errors.push(notSupported(`${field}.selectPolicy`, selectPolicy, SELECT_POLICIES));
   }
   if (policies.length === 0) errors.push(required(`${field}.policies`, 'must specify at least one Policy'));
-  errors.push(...policies.flatMap((policy, i) => policyErrors(policy, `${field}.policies[${i}]`)));
-  if (tolerance !== undefined) errors.push(...nonnegativeQuantityErrors(tolerance, `${field}.tolerance`));
+  pushAll(
+    errors,
+    policies.flatMap((policy, i) => policyErrors(policy, `${field}.policies[${i}]`)),
+  );
+  if (tolerance !== undefined) pushAll(errors, nonnegativeQuantityErrors(tolerance, `${field}.tolerance`));
   return errors;
 }
 

@@ -1,4 +1,5 @@
 /** Validation of what a job is to do. Source: pkg/apis/batch/validation validateJobSpec. */
+import { pushAll } from '../../meta/push-all.ts';
 import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import {
   duplicate,
@@ -174,12 +175,12 @@ function failureRuleErrors(
 ): FieldError[] {
   const { action = '', onExitCodes, onPodConditions = [] } = rule as Partial<FailureRule>;
   const errors: FieldError[] = [];
-  if (action !== 'FailIndex') errors.push(...choiceErrors(action, `${field}.action`, ACTIONS));
+  if (action !== 'FailIndex') pushAll(errors, choiceErrors(action, `${field}.action`, ACTIONS));
   else if (spec.backoffLimitPerIndex === undefined) {
     errors.push(invalid(`${field}.action`, action, 'requires the backoffLimitPerIndex to be set'));
   }
-  if (onExitCodes) errors.push(...exitCodeErrors(onExitCodes, `${field}.onExitCodes`, containers));
-  errors.push(...podConditionErrors(onPodConditions, `${field}.onPodConditions`));
+  if (onExitCodes) pushAll(errors, exitCodeErrors(onExitCodes, `${field}.onExitCodes`, containers));
+  pushAll(errors, podConditionErrors(onPodConditions, `${field}.onPodConditions`));
   if (onExitCodes && onPodConditions.length > 0) {
     errors.push(invalid(field, OMIT_VALUE, 'specifying both OnExitCodes and OnPodConditions is not supported'));
   }

@@ -1,5 +1,6 @@
 /** Blocks of PEM text. Source: RFC 7468, with the tolerance of Go's encoding/pem. */
 import { decodeBase64Bytes } from '../../meta/base64.ts';
+import { withoutTrailing } from '../../meta/without-trailing.ts';
 
 export interface PemBlock {
   /** `CERTIFICATE`, `CERTIFICATE REQUEST`, … */
@@ -21,7 +22,7 @@ interface Line {
 function lineAt(text: string, at: number): Line {
   const feed = text.indexOf('\n', at);
   const end = feed < 0 ? text.length : feed;
-  return { text: text.slice(at, end).replace(/[ \t\r]+$/, ''), next: feed < 0 ? text.length : feed + 1 };
+  return { text: withoutTrailing(text.slice(at, end), ' \t\r'), next: feed < 0 ? text.length : feed + 1 };
 }
 
 /** Bytes as one character (0–255) each. */

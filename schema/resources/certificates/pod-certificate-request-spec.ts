@@ -1,4 +1,5 @@
 /** Rules for what a node asks of a signer for a pod. Source: pkg/apis/certificates/validation (1.37). */
+import { pushAll } from '../../meta/push-all.ts';
 import { decodeBase64Bytes } from '../../meta/base64.ts';
 import { type FieldError, invalid, OMIT_VALUE, required, tooLong } from '../../meta/field-error.ts';
 import { byteLength } from '../../meta/go-format.ts';
@@ -79,7 +80,7 @@ export function validateNewSpec({ spec = {} }: PodCertificateRequest, context: S
   const { signerName = '', unverifiedUserAnnotations, maxExpirationSeconds } = spec;
   validateSignerName(signerName, 'spec.signerName', errors);
   validateUserAnnotations(unverifiedUserAnnotations, 'spec.unverifiedUserAnnotations', errors);
-  for (const subject of ['pod', 'serviceAccount', 'node'] as const) errors.push(...subjectErrors(spec, subject));
+  for (const subject of ['pod', 'serviceAccount', 'node'] as const) pushAll(errors, subjectErrors(spec, subject));
   if (maxExpirationSeconds === undefined) return [...errors, required('spec.maxExpirationSeconds', 'must be set')];
   return [
     ...errors,

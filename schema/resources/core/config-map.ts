@@ -1,4 +1,5 @@
 /** ConfigMap. Source: pkg/registry/core/configmap, pkg/apis/core/validation. */
+import { pushAll } from '../../meta/push-all.ts';
 import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap';
 import { base64ByteLength } from '../../meta/base64.ts';
 import { type FieldError, invalid, tooLong } from '../../meta/field-error.ts';
@@ -19,12 +20,15 @@ function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): FieldErro
   let totalBytes = 0;
   for (const [key, value] of Object.entries(data)) {
     const field = `data[${key}]`;
-    errors.push(...isConfigMapKey(key).map((message) => invalid(field, key, message)));
+    pushAll(
+      errors,
+      isConfigMapKey(key).map((message) => invalid(field, key, message)),
+    );
     if (Object.hasOwn(binaryData, key)) errors.push(invalid(field, key, 'duplicate of key present in binaryData'));
     totalBytes += byteLength(value);
   }
   for (const [key, value] of Object.entries(binaryData)) {
-    errors.push(...dataKeyErrors('binaryData', key));
+    pushAll(errors, dataKeyErrors('binaryData', key));
     totalBytes += base64ByteLength(value);
   }
   if (totalBytes > DATA_BYTES_MAX) errors.push(tooLong(WHOLE_OBJECT, DATA_BYTES_MAX));

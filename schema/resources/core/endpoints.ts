@@ -1,4 +1,5 @@
 /** Endpoints, the older form of EndpointSlices. Source: pkg/registry/core/endpoint, pkg/apis/core/validation. */
+import { pushAll } from '../../meta/push-all.ts';
 import type { IEndpoints } from 'kubernetes-models/v1/Endpoints';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { type FieldError, invalid, required } from '../../meta/field-error.ts';
@@ -30,7 +31,7 @@ function addressErrors({ ip = '', hostname, nodeName }: Partial<Address>, field:
 
 function portErrors(port: Port, isNameRequired: boolean, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (port.name) errors.push(...dns1123LabelErrors(port.name, `${field}.name`));
+  if (port.name) pushAll(errors, dns1123LabelErrors(port.name, `${field}.name`));
   else if (isNameRequired) errors.push(required(`${field}.name`));
   return [
     ...errors,

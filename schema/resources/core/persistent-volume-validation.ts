@@ -1,4 +1,5 @@
 /** Validation of volumes. Source: pkg/apis/core/validation ValidatePersistentVolume…, pkg/volume/validation. */
+import { pushAll } from '../../meta/push-all.ts';
 import type { IPersistentVolume } from 'kubernetes-models/v1/PersistentVolume';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required, tooLong } from '../../meta/field-error.ts';
@@ -92,9 +93,9 @@ const CSI_SECRETS = [
 ] as const;
 
 function validateCsi(source: NonNullable<Spec['csi']>, field: string, errors: FieldError[]): void {
-  errors.push(...csiDriverNameErrors(source.driver ?? '', `${field}.driver`));
+  pushAll(errors, csiDriverNameErrors(source.driver ?? '', `${field}.driver`));
   if (!source.volumeHandle) errors.push(required(`${field}.volumeHandle`));
-  for (const name of CSI_SECRETS) errors.push(...secretReferenceErrors(source[name], `${field}.${name}`));
+  for (const name of CSI_SECRETS) pushAll(errors, secretReferenceErrors(source[name], `${field}.${name}`));
 }
 
 function validatePath(path: string | undefined, field: string, errors: FieldError[]): boolean {
@@ -118,7 +119,11 @@ function validateGlusterfs(source: NonNullable<Spec['glusterfs']>, field: string
   const at = `${field}.endpointsNamespace`;
   if (namespace === '')
     errors.push(invalid(at, namespace, 'if the endpointnamespace is set, it must be a valid namespace name'));
-  else errors.push(...isDNS1123Label(namespace).map((text) => invalid(at, namespace, text)));
+  else
+    pushAll(
+      errors,
+      isDNS1123Label(namespace).map((text) => invalid(at, namespace, text)),
+    );
 }
 
 function validateIscsi(
@@ -137,7 +142,10 @@ function validateIscsi(
   const found: FieldError[] = [];
   VENDOR_SOURCES.iscsi({ ...source, secretRef: secretRef && { name: secretRef.name } }, field, found);
   // Here upstream's text is shorter than for the volumes of pods.
-  errors.push(...found.map((error) => ({ ...error, body: error.body.replace(' starting with iqn, eui, or naa', '') })));
+  pushAll(
+    errors,
+    found.map((error) => ({ ...error, body: error.body.replace(' starting with iqn, eui, or naa', '') })),
+  );
   if (secretRef && !secretRef.name) errors.push(required(`${field}.secretRef.name`));
 }
 
@@ -153,8 +161,8 @@ function validateCinder(source: NonNullable<Spec['cinder']>, field: string, erro
 
 function validateStorageOs(source: NonNullable<Spec['storageos']>, field: string, errors: FieldError[]): void {
   if (!source.volumeName) errors.push(required(`${field}.volumeName`));
-  else errors.push(...dns1123LabelErrors(source.volumeName, `${field}.volumeName`));
-  if (source.volumeNamespace) errors.push(...dns1123LabelErrors(source.volumeNamespace, `${field}.volumeNamespace`));
+  else pushAll(errors, dns1123LabelErrors(source.volumeName, `${field}.volumeName`));
+  if (source.volumeNamespace) pushAll(errors, dns1123LabelErrors(source.volumeNamespace, `${field}.volumeNamespace`));
   requireReference(source.secretRef, `${field}.secretRef`, errors);
 }
 
@@ -271,14 +279,15 @@ function restErrors(spec: Spec): FieldError[] {
       forbiddenField('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"),
     );
   }
-  if (storageClassName) errors.push(...dns1123SubdomainErrors(storageClassName, 'spec.storageClassName'));
+  if (storageClassName) pushAll(errors, dns1123SubdomainErrors(storageClassName, 'spec.storageClassName'));
   if (volumeMode !== undefined && !VOLUME_MODES.includes(volumeMode)) {
     errors.push(notSupported('spec.volumeMode', volumeMode, VOLUME_MODES));
   }
   if (className === undefined) return errors;
   const field = 'spec.volumeAttributesClassName';
-  errors.push(
-    ...(className ? dns1123SubdomainErrors(className, field) : [required(field, 'an empty string is disallowed')]),
+  pushAll(
+    errors,
+    className ? dns1123SubdomainErrors(className, field) : [required(field, 'an empty string is disallowed')],
   );
   if (!spec.csi) errors.push(required('spec.csi', 'has to be specified when using volumeAttributesClassName'));
   return errors;
@@ -306,14 +315,14 @@ export function inlineVolumeErrors(spec: Spec, field: string): FieldError[] {
   if (spec.claimRef) errors.push(forbiddenField('spec.claimRef', notHere));
   if (Object.keys(spec.capacity ?? {}).length > 0) errors.push(forbiddenField('spec.capacity', notHere));
   if (!spec.csi) errors.push(required('spec.csi', 'has to be specified in the context of inline volumes'));
-  errors.push(...accessModeErrors(spec));
+  pushAll(errors, accessModeErrors(spec));
   if (policy && policy !== 'Retain') {
     errors.push(
       forbiddenField('spec.persistentVolumeReclaimPolicy', 'may only be Retain in the context of inline volumes'),
     );
   }
   if (spec.nodeAffinity) errors.push(forbiddenField('spec.nodeAffinity', notHere));
-  errors.push(...sourceErrors(spec, ''));
+  pushAll(errors, sourceErrors(spec, ''));
   if (spec.storageClassName) errors.push(forbiddenField('spec.storageClassName', notHere));
   if (volumeMode !== undefined && volumeMode !== 'Filesystem') {
     const text = 'may not specify volumeMode other than Filesystem in the context of inline volumes';

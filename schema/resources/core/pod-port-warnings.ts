@@ -17,19 +17,28 @@ export function portWarnings(spec: PodSpec, path: string): string[] {
   return ports.length === 0 ? [] : [...clashes(ports), ...sameNames(ports)];
 }
 
+/** Pairs of ports looked at for a pod: each with each would take minutes for as many as a body holds. */
+const PAIRS_MAX = 100_000;
+/** More warnings than the headers hold. */
+const CLASHES_MAX = 256;
+
 function clashes(ports: readonly PlacedPort[]): string[] {
   const warnings: string[] = [];
   const byPort = new Map<string, PlacedPort[]>();
+  let pairs = 0;
   for (const placed of ports) {
+    if (pairs > PAIRS_MAX || warnings.length > CLASHES_MAX) break;
     const { path, port } = placed;
     if (port.hostIP && !port.hostPort) warnings.push(`${path}: hostIP set without hostPort: ${goPort(port)}`);
     const key = `${port.containerPort ?? 0}/${port.protocol ?? ''}`;
     const others = byPort.get(key) ?? [];
+    pairs += others.length;
     for (const other of others) {
       const clash = clashOf(port, other.port);
       if (clash) warnings.push(`${path}: ${clash} with ${other.path}`);
     }
-    byPort.set(key, [...others, placed]);
+    others.push(placed);
+    byPort.set(key, others);
   }
   return warnings;
 }

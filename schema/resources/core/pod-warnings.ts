@@ -1,4 +1,5 @@
 /** Warnings for pods and templates. Source: kubernetes pkg/api/pod/warnings.go (1.37). */
+import { pushAll } from '../../meta/push-all.ts';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { goList, goQuote } from '../../meta/go-format.ts';
 import { isDNS1123Label, isValidLabelValue } from '../../meta/name-rules.ts';
@@ -112,16 +113,16 @@ function collect(spec: PodSpec, metadata: ObjectMeta, prefix: string, warnings: 
   for (const name of BYTE_RESOURCES) fractionWarning(spec.overhead, name, `${at}.overhead`, warnings);
   seccompWarnings(spec, metadata, prefix, warnings);
   visitContainers(spec, at, (container, path) => containerWarnings(container, path, warnings));
-  warnings.push(...portWarnings(spec, at));
+  pushAll(warnings, portWarnings(spec, at));
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) {
     const why = 'must be >= 0; negative values are invalid and will be treated as 1';
     warnings.push(`${at}.terminationGracePeriodSeconds: ${why}`);
   }
   podAffinityWarnings(spec, at, warnings);
   spec.dnsConfig?.nameservers?.forEach((ip, i) =>
-    warnings.push(...ipWarnings(ip, `${at}.dnsConfig.nameservers[${i}]`)),
+    pushAll(warnings, ipWarnings(ip, `${at}.dnsConfig.nameservers[${i}]`)),
   );
-  spec.hostAliases?.forEach(({ ip = '' }, i) => warnings.push(...ipWarnings(ip, `${at}.hostAliases[${i}].ip`)));
+  spec.hostAliases?.forEach(({ ip = '' }, i) => pushAll(warnings, ipWarnings(ip, `${at}.hostAliases[${i}].ip`)));
 }
 
 type Requirements = { matchExpressions?: { key: string; values?: string[] }[] } | undefined;
@@ -185,7 +186,7 @@ function volumeWarnings(spec: PodSpec, at: string, warnings: string[]): void {
     const path = `${at}.volumes[${i}].ephemeral.volumeClaimTemplate.spec.resources`;
     fractionWarning(storage?.requests, 'storage', `${path}.requests`, warnings);
   });
-  warnings.push(...volumePathWarnings(spec.volumes ?? []));
+  pushAll(warnings, volumePathWarnings(spec.volumes ?? []));
 }
 
 function listWarnings(spec: PodSpec, at: string, warnings: string[]): void {

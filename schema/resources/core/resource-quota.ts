@@ -50,16 +50,28 @@ function conflictErrors(scopes: readonly string[], field: string, printed: unkno
 }
 
 const MISFIT = 'unsupported scope applied to resource';
-const repeat = (count: number, error: FieldError): FieldError[] => Array.from({ length: count }, () => error);
+
+/** Each of these errors prints all scopes: more of the same would tell nothing and fill the memory. */
+const SCOPE_ERRORS_MAX = 16;
+
+/** An error that prints all scopes, up to so many times. */
+function repeated(times: number, error: () => FieldError): FieldError[] {
+  if (times === 0) return [];
+  const told = error();
+  return Array.from({ length: Math.min(times, SCOPE_ERRORS_MAX) }, () => told);
+}
 
 function scopeErrors(spec: Spec): FieldError[] {
   const scopes = spec.scopes ?? [];
   const field = 'spec.scopes';
   return [
-    ...scopes.flatMap((scope) => [
-      ...(isKnownScope(scope) ? [] : [invalid(field, scopes, 'unsupported scope')]),
-      ...repeat(misfits(spec, scope), invalid(field, scopes, MISFIT)),
-    ]),
+    ...repeated(scopes.filter((scope) => !isKnownScope(scope)).length, () =>
+      invalid(field, scopes, 'unsupported scope'),
+    ),
+    ...repeated(
+      scopes.reduce((sum, scope) => sum + misfits(spec, scope), 0),
+      () => invalid(field, scopes, MISFIT),
+    ),
     ...conflictErrors(scopes, field, scopes),
   ];
 }
@@ -111,11 +123,18 @@ function printSelector(requirements: readonly Requirement[]): unknown {
 
 function selectorErrors(spec: Spec): FieldError[] {
   const requirements = spec.scopeSelector?.matchExpressions ?? [];
+  const misfit = repeated(1, () => invalid(SELECTOR, printSelector(requirements), MISFIT));
+  let room = SCOPE_ERRORS_MAX;
+  const misfitErrors = (scope: string): FieldError[] => {
+    const count = Math.min(room, misfits(spec, scope));
+    room -= count;
+    return Array.from({ length: count }).flatMap(() => misfit);
+  };
   const errors = requirements.flatMap((requirement) => [
     ...(isKnownScope(requirement.scopeName)
       ? []
       : [invalid(`${SELECTOR}.scopeName`, requirement.scopeName ?? '', 'unsupported scope')]),
-    ...repeat(misfits(spec, requirement.scopeName), invalid(SELECTOR, printSelector(requirements), MISFIT)),
+    ...misfitErrors(requirement.scopeName),
     ...operatorErrors(requirement),
   ]);
   const names = requirements.map(({ scopeName }) => scopeName);

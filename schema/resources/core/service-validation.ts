@@ -1,4 +1,5 @@
 /** Validation of services. Source: pkg/apis/core/validation ValidateServiceCreate, ValidateServiceUpdate. */
+import { pushAll } from '../../meta/push-all.ts';
 import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from '../../meta/field-error.ts';
 import { validateLabels } from '../../meta/label-selector.ts';
 import {
@@ -68,7 +69,7 @@ function typeErrors(service: Service): FieldError[] {
 function portErrors(port: ServicePort, isNameRequired: boolean, isNameTaken: boolean, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (port.name) {
-    errors.push(...dns1123LabelErrors(port.name, `${field}.name`));
+    pushAll(errors, dns1123LabelErrors(port.name, `${field}.name`));
     if (isNameTaken) errors.push(duplicate(`${field}.name`, port.name));
   } else if (isNameRequired) errors.push(required(`${field}.name`));
   return [
@@ -188,7 +189,7 @@ function externalTrafficErrors(service: Service): FieldError[] {
   const { externalTrafficPolicy: policy = '', healthCheckNodePort = 0 } = service.spec;
   const errors: FieldError[] = [];
   if (isExternallyAccessible(service))
-    errors.push(...oneOfErrors(policy, 'spec.externalTrafficPolicy', TRAFFIC_POLICIES));
+    pushAll(errors, oneOfErrors(policy, 'spec.externalTrafficPolicy', TRAFFIC_POLICIES));
   else if (policy) {
     errors.push(invalid('spec.externalTrafficPolicy', policy, 'may only be set for externally-accessible services'));
   }

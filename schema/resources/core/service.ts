@@ -1,4 +1,5 @@
 /** Service. Source: pkg/registry/core/service, pkg/apis/core/v1 defaults. */
+import { pushAll } from '../../meta/push-all.ts';
 import { defineResource } from '../../meta/resource.ts';
 import { nameIsDNSLabel } from '../../meta/name-rules.ts';
 import { cidrWarnings, ipWarnings } from '../ip-address.ts';
@@ -60,9 +61,10 @@ function externalWarnings({ spec }: Service): string[] {
   if (externalIPs.length > 0 && !isHeadless && type !== 'ExternalName') {
     texts.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters');
   }
-  if (loadBalancerIP) texts.push(...ipWarnings(loadBalancerIP, 'spec.loadBalancerIP'));
-  texts.push(
-    ...loadBalancerSourceRanges.flatMap((range, i) => cidrWarnings(range, `spec.loadBalancerSourceRanges[${i}]`)),
+  if (loadBalancerIP) pushAll(texts, ipWarnings(loadBalancerIP, 'spec.loadBalancerIP'));
+  pushAll(
+    texts,
+    loadBalancerSourceRanges.flatMap((range, i) => cidrWarnings(range, `spec.loadBalancerSourceRanges[${i}]`)),
   );
   if (type === 'ExternalName' && externalIPs.length > 0)
     texts.push('spec.externalIPs is ignored when spec.type is "ExternalName"');

@@ -1,4 +1,5 @@
 /** Taints of nodes. Source: pkg/apis/core/validation validateNodeTaints. */
+import { pushAll } from '../../meta/push-all.ts';
 import { duplicate, type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts';
 import { validateLabelName } from '../../meta/label-selector.ts';
 import { isValidLabelValue } from '../../meta/name-rules.ts';
@@ -31,7 +32,7 @@ export function taintErrors(taints: readonly Taint[], field: string): FieldError
     const errors = validateLabelName(key, `${at}.key`);
     const valueFaults = isValidLabelValue(value);
     if (valueFaults.length > 0) errors.push(invalid(`${at}.value`, value, valueFaults.join(';')));
-    errors.push(...effectErrors(effect, `${at}.effect`));
+    pushAll(errors, effectErrors(effect, `${at}.effect`));
     const identity = `${effect}:${key}`;
     if (seen.has(identity)) errors.push(duplicateTaint(taint, at));
     seen.add(identity);

@@ -1,4 +1,5 @@
 /** EndpointSlice. Source: pkg/registry/discovery/endpointslice, pkg/apis/discovery/validation. */
+import { pushAll } from '../../meta/push-all.ts';
 import type { IEndpointSlice } from 'kubernetes-models/discovery.k8s.io/v1/EndpointSlice';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../../meta/field-error.ts';
@@ -92,16 +93,22 @@ function endpointErrors(endpoint: Partial<Endpoint>, addressType: string, field:
   const errors: FieldError[] = [];
   if (addresses.length === 0) errors.push(required(`${field}.addresses`));
   if (addresses.length > ADDRESSES_MAX) errors.push(tooMany(`${field}.addresses`, addresses.length, ADDRESSES_MAX));
-  errors.push(...addresses.flatMap((address, i) => addressErrors(address, addressType, `${field}.addresses`, i)));
+  pushAll(
+    errors,
+    addresses.flatMap((address, i) => addressErrors(address, addressType, `${field}.addresses`, i)),
+  );
   if (nodeName !== undefined) {
-    errors.push(...isDNS1123Subdomain(nodeName).map((text) => invalid(`${field}.nodeName`, nodeName, text)));
+    pushAll(
+      errors,
+      isDNS1123Subdomain(nodeName).map((text) => invalid(`${field}.nodeName`, nodeName, text)),
+    );
   }
   const topologyLabels = Object.keys(deprecatedTopology).length;
   if (topologyLabels > TOPOLOGY_LABELS_MAX) {
     errors.push(tooMany(`${field}.deprecatedTopology`, topologyLabels, TOPOLOGY_LABELS_MAX));
   }
-  errors.push(...validateLabels(deprecatedTopology, `${field}.deprecatedTopology`));
-  if (hostname !== undefined) errors.push(...dns1123LabelErrors(hostname, `${field}.hostname`));
+  pushAll(errors, validateLabels(deprecatedTopology, `${field}.deprecatedTopology`));
+  if (hostname !== undefined) pushAll(errors, dns1123LabelErrors(hostname, `${field}.hostname`));
   return hints ? [...errors, ...hintErrors(hints, `${field}.hints`)] : errors;
 }
 

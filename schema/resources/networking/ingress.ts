@@ -1,4 +1,5 @@
 /** Ingress. Source: pkg/registry/networking/ingress, pkg/apis/networking/validation. */
+import { pushAll } from '../../meta/push-all.ts';
 import type { IIngress } from 'kubernetes-models/networking.k8s.io/v1/Ingress';
 import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts';
 import { goQuote } from '../../meta/go-format.ts';
@@ -60,15 +61,21 @@ function backendErrors({ resource, service }: Backend, field: string): FieldErro
 
 function exactPathErrors(path: string, field: string): FieldError[] {
   const texts = path.startsWith('/') ? [] : ['must be an absolute path'];
-  texts.push(...BAD_SEQUENCES.filter((part) => path.includes(part)).map((part) => `must not contain '${part}'`));
-  texts.push(...BAD_SUFFIXES.filter((end) => path.endsWith(end)).map((end) => `cannot end with '${end}'`));
+  pushAll(
+    texts,
+    BAD_SEQUENCES.filter((part) => path.includes(part)).map((part) => `must not contain '${part}'`),
+  );
+  pushAll(
+    texts,
+    BAD_SUFFIXES.filter((end) => path.endsWith(end)).map((end) => `cannot end with '${end}'`),
+  );
   return texts.map((text) => invalid(field, path, text));
 }
 
 function pathErrors({ path = '', pathType, backend }: Path, field: string): FieldError[] {
   if (pathType === undefined) return [required(`${field}.pathType`, 'pathType must be specified')];
   const errors: FieldError[] = [];
-  if (pathType === 'Exact' || pathType === 'Prefix') errors.push(...exactPathErrors(path, `${field}.path`));
+  if (pathType === 'Exact' || pathType === 'Prefix') pushAll(errors, exactPathErrors(path, `${field}.path`));
   else if (!PATH_TYPES.includes(pathType)) errors.push(notSupported(`${field}.pathType`, pathType, PATH_TYPES));
   else if (path && !path.startsWith('/')) errors.push(invalid(`${field}.path`, path, 'must be an absolute path'));
   return [...errors, ...backendErrors(backend ?? {}, `${field}.backend`)];

@@ -1,4 +1,5 @@
 /** NetworkPolicy. Source: pkg/registry/networking/networkpolicy, pkg/apis/networking/validation, v1 defaults. */
+import { pushAll } from '../../meta/push-all.ts';
 import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../meta/field-error.ts';
 import { formatLabelSelectorObject, validateLabelSelector } from '../../meta/label-selector.ts';
@@ -48,7 +49,10 @@ function portErrors({ protocol, port, endPort }: Port, field: string): FieldErro
     if (endPort !== undefined) errors.push(invalid(at, endPort, 'may not be specified when `port` is non-numeric'));
     return [...errors, ...isValidPortName(port).map((text) => invalid(`${field}.port`, port, text))];
   }
-  errors.push(...isValidPortNum(port).map((text) => invalid(`${field}.port`, port, text)));
+  pushAll(
+    errors,
+    isValidPortNum(port).map((text) => invalid(`${field}.port`, port, text)),
+  );
   if (endPort === undefined) return errors;
   if (endPort < port) errors.push(invalid(at, endPort, 'must be greater than or equal to `port`'));
   return [...errors, ...isValidPortNum(endPort).map((text) => invalid(at, endPort, text))];

@@ -1,4 +1,5 @@
 /** PodDisruptionBudget. Source: pkg/registry/policy/poddisruptionbudget, pkg/apis/policy/validation. */
+import { pushAll } from '../../meta/push-all.ts';
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { type FieldError, invalid, notSupported } from '../../meta/field-error.ts';
@@ -54,7 +55,7 @@ function validate(budget: PodDisruptionBudget, allowInvalidLabelValueInSelector:
     validateIntOrPercent(value, `spec.${name}`, errors);
     validateAtMost100Percent(value, `spec.${name}`, errors);
   }
-  errors.push(...validateLabelSelector(spec.selector, 'spec.selector', { allowInvalidLabelValueInSelector }));
+  pushAll(errors, validateLabelSelector(spec.selector, 'spec.selector', { allowInvalidLabelValueInSelector }));
   const policy = spec.unhealthyPodEvictionPolicy;
   if (policy !== undefined && !EVICTION_POLICIES.includes(policy)) {
     errors.push(notSupported('spec.unhealthyPodEvictionPolicy', policy, EVICTION_POLICIES));

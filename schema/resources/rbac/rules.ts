@@ -1,4 +1,5 @@
 /** Rules on policy rules, role references and subjects. Source: pkg/apis/rbac/validation, pkg/apis/rbac/v1 defaults. */
+import { pushAll } from '../../meta/push-all.ts';
 import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts';
 import { isDNS1123Subdomain, isPathSegmentName } from '../../meta/name-rules.ts';
 import { immutableStructErrors } from '../field-checks.ts';
@@ -66,7 +67,11 @@ function subjectErrors(subject: Partial<Subject>, isNamespaced: boolean, field: 
   const errors = name ? [] : [required(`${field}.name`)];
   switch (kind) {
     case 'ServiceAccount':
-      if (name) errors.push(...isDNS1123Subdomain(name).map((text) => invalid(`${field}.name`, name, text)));
+      if (name)
+        pushAll(
+          errors,
+          isDNS1123Subdomain(name).map((text) => invalid(`${field}.name`, name, text)),
+        );
       if (apiGroup) errors.push(notSupported(`${field}.apiGroup`, apiGroup, ['']));
       if (!isNamespaced && !namespace) errors.push(required(`${field}.namespace`));
       return errors;

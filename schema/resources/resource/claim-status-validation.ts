@@ -2,6 +2,7 @@
  * What was allocated to a claim and who uses it, beyond what upstream declares on the types
  * (declared-devices.ts). Source: pkg/apis/resource/validation validateResourceClaimStatusUpdate.
  */
+import { pushAll } from '../../meta/push-all.ts';
 import { type FieldError, forbiddenField, invalid, required, tooMany } from '../../meta/field-error.ts';
 import { validateConditions } from '../conditions.ts';
 import { validateNodeSelector } from '../core/pod-validation/affinity.ts';
@@ -64,9 +65,9 @@ function deviceStatusErrors(status: DeviceStatus, isAllocated: boolean, field: s
   }
   const count = conditions?.length ?? 0;
   if (count > DEVICE_CONDITIONS_MAX) errors.push(tooMany(`${field}.conditions`, count, DEVICE_CONDITIONS_MAX));
-  errors.push(...validateConditions(conditions ?? [], `${field}.conditions`));
+  pushAll(errors, validateConditions(conditions ?? [], `${field}.conditions`));
   if (data !== undefined && data !== null) {
-    errors.push(...rawObjectErrors(data, `${field}.data`, false, DEVICE_DATA_BYTES_MAX));
+    pushAll(errors, rawObjectErrors(data, `${field}.data`, false, DEVICE_DATA_BYTES_MAX));
   }
   return [...errors, ...addressErrors(networkData?.ips, `${field}.networkData.ips`)];
 }
@@ -97,12 +98,15 @@ function allocationErrors({ devices = {}, nodeSelector }: Allocation, names: Req
   const { results = [], config = [] } = devices;
   const errors: FieldError[] = [];
   if (results.length <= ALLOCATED_RESULTS_MAX) {
-    errors.push(...results.flatMap((result, i) => resultErrors(result, names, `${field}.devices.results[${i}]`)));
+    pushAll(
+      errors,
+      results.flatMap((result, i) => resultErrors(result, names, `${field}.devices.results[${i}]`)),
+    );
   }
   config.slice(0, config.length > ALLOCATED_CONFIGS_MAX ? 0 : undefined).forEach((configuration, i) => {
     const at = `${field}.devices.config[${i}]`;
-    errors.push(...requestReferencesErrors(configuration.requests, names, at));
-    errors.push(...configurationErrors(configuration, at, false));
+    pushAll(errors, requestReferencesErrors(configuration.requests, names, at));
+    pushAll(errors, configurationErrors(configuration, at, false));
   });
   if (nodeSelector) {
     validateNodeSelector(

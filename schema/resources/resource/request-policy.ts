@@ -1,4 +1,5 @@
 /** How a device's capacity may be shared out. Source: pkg/apis/resource/validation validateRequestPolicy. */
+import { pushAll } from '../../meta/push-all.ts';
 import { duplicate, type FieldError, forbiddenField, invalid, required, tooMany } from '../../meta/field-error.ts';
 import { NEGATIVE_VALUE } from '../../meta/object-meta-validation.ts';
 import {
@@ -51,7 +52,7 @@ function valueErrors(fallback: Quantity, capacity: Quantity, given: readonly unk
       : [];
   });
   if (values.length > VALID_VALUES_MAX) errors.push(tooMany(field, values.length, VALID_VALUES_MAX));
-  else errors.push(...optionErrors(values, capacity, field));
+  else pushAll(errors, optionErrors(values, capacity, field));
   const isFound = values.length <= VALID_VALUES_MAX && values.some((value) => compareQuantities(value, fallback) === 0);
   if (isFound) return errors;
   return [

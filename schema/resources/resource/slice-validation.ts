@@ -2,6 +2,7 @@
  * What a driver publishes, beyond what upstream declares on the types (declared-devices.ts).
  * Source: pkg/apis/resource/validation validateResourceSliceSpec.
  */
+import { pushAll } from '../../meta/push-all.ts';
 import { duplicate, type FieldError, invalid, required, tooLong, tooMany } from '../../meta/field-error.ts';
 import { byteLength } from '../../meta/go-format.ts';
 import { nameIsDNSSubdomain } from '../../meta/name-rules.ts';
@@ -75,11 +76,11 @@ function nodeChoice(of: SliceSpec | Device, field: string, emptyName: string): N
   const errors: FieldError[] = [];
   if (nodeName) {
     given.push('`nodeName`');
-    errors.push(...nodeNameErrors(nodeName, `${field}.nodeName`));
+    pushAll(errors, nodeNameErrors(nodeName, `${field}.nodeName`));
   } else if (isGiven(nodeName)) errors.push(invalid(`${field}.nodeName`, '', emptyName));
   if (nodeSelector) {
     given.push('`nodeSelector`');
-    errors.push(...nodeSelectorErrors(nodeSelector, `${field}.nodeSelector`));
+    pushAll(errors, nodeSelectorErrors(nodeSelector, `${field}.nodeSelector`));
   }
   const all = flagChoice(allNodes, 'allNodes', field);
   return { given: [...given, ...all.given], errors: [...errors, ...all.errors] };
@@ -95,7 +96,7 @@ function sliceNodeErrors(spec: SliceSpec): FieldError[] {
   }
   const all = flagChoice(spec.allNodes, 'allNodes', 'spec');
   const perDevice = flagChoice(spec.perDeviceNodeSelection, 'perDeviceNodeSelection', 'spec');
-  errors.push(...all.errors, ...perDevice.errors);
+  pushAll(errors, [...all.errors, ...perDevice.errors]);
   const given = [...own.given, ...all.given, ...perDevice.given];
   const text = 'exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required';
   if (given.length === 0) errors.push(required('spec', text));

@@ -1,4 +1,5 @@
 /** CSIDriver. Source: pkg/registry/storage/csidriver, pkg/apis/storage/validation, pkg/apis/storage/v1 defaults. */
+import { pushAll } from '../../meta/push-all.ts';
 import type { ICSIDriver } from 'kubernetes-models/storage.k8s.io/v1/CSIDriver';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { duplicate, type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts';
@@ -58,7 +59,7 @@ function validate(driver: CSIDriver): FieldError[] {
   if (spec.fsGroupPolicy !== undefined && !FS_GROUP_POLICIES.includes(spec.fsGroupPolicy)) {
     errors.push(notSupported('spec.fsGroupPolicy', spec.fsGroupPolicy, FS_GROUP_POLICIES));
   }
-  errors.push(...tokenErrors(spec.tokenRequests ?? []));
+  pushAll(errors, tokenErrors(spec.tokenRequests ?? []));
   for (const mode of spec.volumeLifecycleModes ?? []) {
     if (!LIFECYCLE_MODES.includes(mode)) errors.push(notSupported('spec.volumeLifecycleModes', mode, LIFECYCLE_MODES));
   }

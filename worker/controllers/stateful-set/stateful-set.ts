@@ -2,6 +2,7 @@
  * Keeps pods with an identity of their own: in order, one at a time unless told otherwise.
  * Source: pkg/controller/statefulset stateful_set.go, stateful_set_control.go.
  */
+import { pushAll } from '../../../schema/meta/push-all.ts';
 import { cloneJson, equalJson } from '../../../schema/meta/json-value.ts';
 import { type LabelSelector, labelSelectorOf, labelsMatch } from '../../../schema/meta/label-selector.ts';
 import type { KubeObject, UntypedObject } from '../../../schema/meta/object-meta.ts';
@@ -160,7 +161,7 @@ function eachInOrder<T>({ isOrdered }: Pass, items: readonly T[], step: (item: T
   const writes: ControllerWrite[] = [];
   for (const [i, item] of items.entries()) {
     const outcome = step(item, i);
-    writes.push(...outcome.writes);
+    pushAll(writes, outcome.writes);
     if (isOrdered && outcome.isBlocked) return { writes, isBlocked: true };
   }
   return { writes, isBlocked: false };

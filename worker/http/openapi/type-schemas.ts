@@ -1,4 +1,5 @@
 /** OpenAPI schemas of types, from the field table. Source: the shapes kube-openapi gives the same types. */
+import { pushAll } from '../../../schema/meta/push-all.ts';
 import { FIELD_TABLE } from '../../../schema/generated/field-table.ts';
 import type { Dialect, JsonSchema } from './dialect.ts';
 import { mergeRule } from './merge-rules.ts';
@@ -73,7 +74,10 @@ export function reachableTypes(roots: readonly string[]): readonly string[] {
   for (let type = open.pop(); type !== undefined; type = open.pop()) {
     if (seen.has(type) || !(isScalarName(type) || Object.hasOwn(FIELD_TABLE, type))) continue;
     seen.add(type);
-    open.push(...fieldsOf(type).flatMap(({ name, code }) => namedType(code, name) ?? []));
+    pushAll(
+      open,
+      fieldsOf(type).flatMap(({ name, code }) => namedType(code, name) ?? []),
+    );
   }
   return [...seen].sort();
 }

@@ -1,4 +1,5 @@
 /** Rules for affinity. Source: kubernetes pkg/apis/core/validation (1.37). */
+import { pushAll } from '../../../meta/push-all.ts';
 import { type FieldError, forbiddenField, invalid, required } from '../../../meta/field-error.ts';
 import { validateLabelName, validateLabelSelector } from '../../../meta/label-selector.ts';
 import { isDNS1123Label, isDNS1123Subdomain, isValidLabelValue } from '../../../meta/name-rules.ts';
@@ -105,7 +106,7 @@ function validateExpression(
     default:
       errors.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'));
   }
-  errors.push(...validateLabelName(key, `${path}.key`));
+  pushAll(errors, validateLabelName(key, `${path}.key`));
   if (allowInvalidValues) return;
   values.forEach((value, i) => pushInvalid(isValidLabelValue(value), value, `${at}[${i}]`, errors));
 }
@@ -144,11 +145,11 @@ function validatePodAffinityTerm(
   errors: FieldError[],
 ): void {
   const lenient = { allowInvalidLabelValueInSelector: options.allowInvalidLabelValueInSelector };
-  errors.push(...validateLabelSelector(term.labelSelector, `${path}.labelSelector`, lenient));
-  errors.push(...validateLabelSelector(term.namespaceSelector, `${path}.namespaceSelector`, lenient));
+  pushAll(errors, validateLabelSelector(term.labelSelector, `${path}.labelSelector`, lenient));
+  pushAll(errors, validateLabelSelector(term.namespaceSelector, `${path}.namespaceSelector`, lenient));
   for (const name of term.namespaces ?? []) pushInvalid(isDNS1123Label(name), name, `${path}.namespace`, errors);
-  errors.push(...validateLabelKeys(term.matchLabelKeys, term.mismatchLabelKeys, term.labelSelector, path));
+  pushAll(errors, validateLabelKeys(term.matchLabelKeys, term.mismatchLabelKeys, term.labelSelector, path));
   const topologyKey = term.topologyKey ?? '';
   if (!topologyKey) errors.push(required(`${path}.topologyKey`, 'can not be empty'));
-  errors.push(...validateLabelName(topologyKey, `${path}.topologyKey`));
+  pushAll(errors, validateLabelName(topologyKey, `${path}.topologyKey`));
 }

@@ -1,4 +1,5 @@
 /** Rules for claims made from templates. Source: kubernetes pkg/apis/core/validation (1.37). */
+import { pushAll } from '../../../meta/push-all.ts';
 import type { IPersistentVolumeClaimSpec } from 'kubernetes-models/v1/PersistentVolumeClaimSpec';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../meta/field-error.ts';
 import { validateLabelSelector, validateLabels } from '../../../meta/label-selector.ts';
@@ -27,8 +28,8 @@ export function validateClaimTemplate(
 
 /** Metadata that objects made from a template get: labels and annotations, and nothing else. */
 export function validateTemplateMetadata(metadata: ObjectMeta, path: string, errors: FieldError[]): void {
-  errors.push(...validateAnnotations(metadata.annotations, `${path}.annotations`));
-  errors.push(...validateLabels(metadata.labels, `${path}.labels`));
+  pushAll(errors, validateAnnotations(metadata.annotations, `${path}.annotations`));
+  pushAll(errors, validateLabels(metadata.labels, `${path}.labels`));
   for (const [name, value] of Object.entries(metadata)) {
     const isSet = value !== undefined && value !== null && value !== '' && value !== 0;
     if (isSet && !TEMPLATE_METADATA_FIELDS.has(name)) errors.push(forbiddenField(`${path}.${name}`, 'cannot be set'));
@@ -37,7 +38,7 @@ export function validateTemplateMetadata(metadata: ObjectMeta, path: string, err
 
 export function validateClaimSpec(spec: ClaimSpec, path: string, errors: FieldError[]): void {
   if (!spec.accessModes?.length) errors.push(required(`${path}.accessModes`, 'at least 1 access mode is required'));
-  errors.push(...validateLabelSelector(spec.selector, `${path}.selector`));
+  pushAll(errors, validateLabelSelector(spec.selector, `${path}.selector`));
   validateAccessModes(spec.accessModes ?? [], `${path}.accessModes`, errors);
   validateStorageRequest(spec.resources?.requests?.storage, `${path}.resources[storage]`, errors);
   validateClassName(spec.storageClassName, `${path}.storageClassName`, errors);

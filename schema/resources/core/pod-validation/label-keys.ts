@@ -1,4 +1,5 @@
 /** `matchLabelKeys` of affinity terms and spread constraints. Source: kubernetes pkg/apis/core/validation (1.37). */
+import { pushAll } from '../../../meta/push-all.ts';
 import { type FieldError, forbiddenField, invalid } from '../../../meta/field-error.ts';
 import { type LabelSelectorObject, validateLabelName } from '../../../meta/label-selector.ts';
 
@@ -48,7 +49,7 @@ export function validateLegacyLabelKeys(
     ...(selector?.matchExpressions ?? []).map((expression) => expression.key),
   ]);
   keys.forEach((key, i) => {
-    errors.push(...validateLabelName(key, `${path}[${i}]`));
+    pushAll(errors, validateLabelName(key, `${path}[${i}]`));
     if (selected.has(key))
       errors.push(invalid(`${path}[${i}]`, key, 'exists in both matchLabelKeys and labelSelector'));
   });

@@ -1,4 +1,5 @@
 /** Rules for a pod's names, DNS and host network. Source: kubernetes pkg/apis/core/validation (1.37). */
+import { pushAll } from '../../../meta/push-all.ts';
 import { type FieldError, forbiddenField, invalid, required, tooLong } from '../../../meta/field-error.ts';
 import { byteLength } from '../../../meta/go-format.ts';
 import { isDNS1123SubdomainWithUnderscore } from '../../../meta/name-rules.ts';
@@ -26,7 +27,7 @@ export function validateDnsConfig(spec: PodSpec, path: string, errors: FieldErro
     const detail = `must not have more than ${NAMESERVERS_ITEMS_MAX} nameservers`;
     errors.push(invalid(`${path}.nameservers`, nameservers, detail));
   }
-  nameservers.forEach((address, i) => errors.push(...validateLegacyIp(address, `${path}.nameservers[${i}]`)));
+  nameservers.forEach((address, i) => pushAll(errors, validateLegacyIp(address, `${path}.nameservers[${i}]`)));
   if (searches.length > SEARCHES_ITEMS_MAX) {
     errors.push(invalid(`${path}.searches`, searches, `must not have more than ${SEARCHES_ITEMS_MAX} search paths`));
   }
@@ -49,7 +50,7 @@ export function validateHostAliases(
   errors: FieldError[],
 ): void {
   aliases.forEach(({ ip = '', hostnames = [] }, i) => {
-    errors.push(...validateLegacyIp(ip, `${path}[${i}].ip`));
+    pushAll(errors, validateLegacyIp(ip, `${path}[${i}].ip`));
     hostnames.forEach((name, j) => validateDNS1123Subdomain(name, `${path}[${i}].hostnames[${j}]`, errors));
   });
 }

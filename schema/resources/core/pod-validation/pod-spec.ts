@@ -1,4 +1,5 @@
 /** Rules for a whole pod spec, of pods and of templates. Source: kubernetes pkg/apis/core/validation (1.37). */
+import { pushAll } from '../../../meta/push-all.ts';
 import {
   duplicate,
   type FieldError,
@@ -63,7 +64,7 @@ export function validatePodSpec(
   validateHostNetworkPorts(spec, path, options, errors);
   validateChoice(spec.restartPolicy, ['Always', 'OnFailure', 'Never'], `${path}.restartPolicy`, errors);
   validateChoice(spec.dnsPolicy, DNS_POLICIES, `${path}.dnsPolicy`, errors);
-  if (spec.nodeSelector) errors.push(...validateLabels(spec.nodeSelector, `${path}.nodeSelector`));
+  if (spec.nodeSelector) pushAll(errors, validateLabels(spec.nodeSelector, `${path}.nodeSelector`));
   if (spec.securityContext) {
     validatePodSecurityContext(spec.securityContext, spec, `${path}.securityContext`, options, errors);
   }
@@ -239,8 +240,8 @@ export function validatePodTemplate(
   errors: FieldError[],
 ): void {
   const { metadata, spec = {} as PodSpec } = template;
-  errors.push(...validateLabels(metadata?.labels, `${path}.labels`));
-  errors.push(...validateAnnotations(metadata?.annotations, `${path}.annotations`));
+  pushAll(errors, validateLabels(metadata?.labels, `${path}.labels`));
+  pushAll(errors, validateAnnotations(metadata?.annotations, `${path}.annotations`));
   validatePodAnnotations(metadata?.annotations, spec, `${path}.annotations`, options, errors);
   validatePodSpec(spec, undefined, `${path}.spec`, options, errors);
   validateAnnotationsMatchFields(metadata, spec, `${path}.spec`, errors);

@@ -8,6 +8,7 @@ import {
   tooLong,
 } from '../../../meta/field-error.ts';
 import { byteLength } from '../../../meta/go-format.ts';
+import { pushAll } from '../../../meta/push-all.ts';
 import { validateLabelSelector } from '../../../meta/label-selector.ts';
 import { isQualifiedName } from '../../../meta/name-rules.ts';
 import type { Volume } from '../pod-types.ts';
@@ -165,7 +166,7 @@ function validateTrustBundle(
   } else if (signerName !== undefined) {
     if (!signerName) errors.push(required(`${path}.signerName`, 'must be a valid signer name'));
     validateSignerName(signerName, `${path}.signerName`, errors);
-    errors.push(...validateLabelSelector(labelSelector, `${path}.labelSelector`));
+    pushAll(errors, validateLabelSelector(labelSelector, `${path}.labelSelector`));
   } else errors.push(required(path, 'either name or signerName must be specified'));
   if (!target) errors.push(required(`${path}.path`));
   validateLocalNonReservedPath(target, `${path}.path`, errors);

@@ -139,6 +139,8 @@ function validateClaims(
   errors: FieldError[],
 ): void {
   const seen = new Set<string>();
+  const requestsOf = new Map<string, number>();
+  const known = knownClaims(claimNames);
   claims.forEach(({ name, request }, i) => {
     const at = `${path}[${i}]`;
     if (!name) return void errors.push(required(at));
@@ -147,17 +149,24 @@ function validateClaims(
       if (request) validateDNS1123Label(request, `${at}.request`, errors);
       const key = request ? `${name}/${request}` : name;
       if (seen.has(key)) errors.push(duplicate(at, key));
-      else if (!request) {
-        for (const other of seen) if (other.startsWith(`${name}/`)) errors.push(duplicate(at, name));
-      }
+      else if (request) requestsOf.set(name, (requestsOf.get(name) ?? 0) + 1);
+      else for (let count = requestsOf.get(name) ?? 0; count > 0; count--) errors.push(duplicate(at, name));
       seen.add(key);
     }
-    if (!claimNames.has(name)) errors.push(unknownClaim(at, name, claimNames));
+    if (!claimNames.has(name)) errors.push(unknownClaim(at, name, known));
   });
 }
 
-function unknownClaim(path: string, name: string, claimNames: ReadonlySet<string>): FieldError {
-  const known = claimNames.size ? `: ${[...claimNames].sort().join(', ')}` : ' which is empty';
+/** Every unknown name is told all known ones: no more of them than a reader takes in. */
+const KNOWN_CLAIMS_CHARS_MAX = 1_024;
+
+function knownClaims(claimNames: ReadonlySet<string>): string {
+  if (claimNames.size === 0) return ' which is empty';
+  const names = [...claimNames].sort().join(', ');
+  return `: ${names.length > KNOWN_CLAIMS_CHARS_MAX ? `${names.slice(0, KNOWN_CLAIMS_CHARS_MAX)}…` : names}`;
+}
+
+function unknownClaim(path: string, name: string, known: string): FieldError {
   const error = notFoundField(path, name);
   return { ...error, body: `${error.body}: must be one of the names in pod.spec.resourceClaims${known}` };
 }

@@ -1,4 +1,5 @@
 /** The `status` subresource. Source: kubernetes pkg/apis/core/validation ValidatePodStatusUpdate (1.37). */
+import { pushAll } from '../../../meta/push-all.ts';
 import {
   duplicate,
   type FieldError,
@@ -186,7 +187,7 @@ function validateAddresses(status: PodStatus, oldStatus: PodStatus, errors: Fiel
 }
 
 function validateIpList(ips: readonly string[], oldIps: readonly string[], path: string, errors: FieldError[]): void {
-  ips.forEach((ip, i) => errors.push(...validateLegacyIp(ip, `${path}[${i}]`, oldIps)));
+  ips.forEach((ip, i) => pushAll(errors, validateLegacyIp(ip, `${path}[${i}]`, oldIps)));
   if (ips.length <= 1) return;
   const families = ips.map((ip) => parseIpSloppy(ip)?.isV4);
   const bad = ips.find((_, i) => families[i] === undefined);

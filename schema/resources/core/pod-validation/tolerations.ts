@@ -1,4 +1,5 @@
 /** Rules for tolerations. Source: kubernetes pkg/apis/core/validation (1.37). */
+import { pushAll } from '../../../meta/push-all.ts';
 import { type FieldError, invalid, notSupported } from '../../../meta/field-error.ts';
 import { goQuote } from '../../../meta/go-format.ts';
 import { validateLabelName } from '../../../meta/label-selector.ts';
@@ -19,7 +20,7 @@ export function validateTolerations(
   tolerations.forEach((toleration, i) => {
     const at = `${path}[${i}]`;
     const { key, operator = '', effect } = toleration as { key?: string; operator?: string; effect?: string };
-    if (key) errors.push(...validateLabelName(key, `${at}.key`));
+    if (key) pushAll(errors, validateLabelName(key, `${at}.key`));
     else if (operator !== 'Exists') {
       const detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
       errors.push(invalid(`${at}.operator`, operator, detail));

@@ -1,4 +1,5 @@
 /** Rules for topology spread constraints. Source: kubernetes pkg/apis/core/validation (1.37). */
+import { pushAll } from '../../../meta/push-all.ts';
 import { duplicate, type FieldError, invalid, notSupported, required } from '../../../meta/field-error.ts';
 import { validateLabelSelector } from '../../../meta/label-selector.ts';
 import type { PodSpec } from '../pod-types.ts';
@@ -16,6 +17,7 @@ export function validateTopologySpread(
   options: PodValidationOptions,
   errors: FieldError[],
 ): void {
+  const lastAt = new Map(constraints.map((constraint, i) => [identityOf(constraint), i]));
   constraints.forEach((constraint, i) => {
     const at = `${path}[${i}]`;
     const { maxSkew = 0, topologyKey = '', whenUnsatisfiable = '' } = constraint as Partial<Constraint>;
@@ -24,25 +26,26 @@ export function validateTopologySpread(
     if (!ACTIONS.includes(whenUnsatisfiable)) {
       errors.push(notSupported(`${at}.whenUnsatisfiable`, whenUnsatisfiable, ACTIONS));
     }
-    const isRepeated = constraints
-      .slice(i + 1)
-      .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
-    if (isRepeated) {
+    if ((lastAt.get(identityOf(constraint)) ?? i) > i) {
       errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
     }
     validateMinDomains(constraint.minDomains, whenUnsatisfiable, `${at}.minDomains`, errors);
     validateInclusionPolicy(constraint.nodeAffinityPolicy, `${at}.nodeAffinityPolicy`, errors);
     validateInclusionPolicy(constraint.nodeTaintsPolicy, `${at}.nodeTaintsPolicy`, errors);
     const { matchLabelKeys, labelSelector } = constraint;
-    errors.push(
-      ...(options.useLegacySpreadLabelKeys
+    pushAll(
+      errors,
+      options.useLegacySpreadLabelKeys
         ? validateLegacyLabelKeys(matchLabelKeys, labelSelector, `${at}.matchLabelKeys`)
-        : validateLabelKeys(matchLabelKeys, undefined, labelSelector, at)),
+        : validateLabelKeys(matchLabelKeys, undefined, labelSelector, at),
     );
     if (!options.allowInvalidSpreadSelector)
-      errors.push(...validateLabelSelector(labelSelector, `${at}.labelSelector`));
+      pushAll(errors, validateLabelSelector(labelSelector, `${at}.labelSelector`));
   });
 }
+
+const identityOf = ({ topologyKey, whenUnsatisfiable }: Constraint): string =>
+  JSON.stringify([topologyKey, whenUnsatisfiable]);
 
 function validateMinDomains(count: number | undefined, action: string, path: string, errors: FieldError[]): void {
   if (count === undefined) return;

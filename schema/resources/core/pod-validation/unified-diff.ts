@@ -1,3 +1,4 @@
+import { pushAll } from '../../../meta/push-all.ts';
 /**
  * The text that shows what a forbidden update would have changed: a unified diff of both sides as
  * indented JSON. Source: apimachinery util/diff. Upstream prints every field, also the empty ones.
@@ -33,7 +34,7 @@ function edits(a: readonly string[], b: readonly string[]): Edit[] {
     for (let i = from; i < from + count; i++) result.push({ kind: ' ', line: a[i] as string, a: i, b: i + shift });
   };
   keep(0, start, 0);
-  result.push(...middleEdits(a.slice(start, a.length - end), b.slice(start, b.length - end), start));
+  pushAll(result, middleEdits(a.slice(start, a.length - end), b.slice(start, b.length - end), start));
   keep(a.length - end, end, b.length - a.length);
   return result;
 }

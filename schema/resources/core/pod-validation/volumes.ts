@@ -1,4 +1,5 @@
 /** Rules for a pod's volumes. Source: kubernetes pkg/apis/core/validation (1.37). */
+import { pushAll } from '../../../meta/push-all.ts';
 import {
   duplicate,
   type FieldError,
@@ -113,7 +114,7 @@ export function validateVolumes(
     else pushInvalid(isDNS1123Label(volume.name), volume.name, `${at}.name`, own);
     if (known.has(volume.name)) own.push(duplicate(`${at}.name`, volume.name));
     if (own.length === 0) known.set(volume.name, volume);
-    else errors.push(...own);
+    else pushAll(errors, own);
     const claim = volume.persistentVolumeClaim?.claimName;
     if (claim !== undefined && createdClaims.has(claim)) {
       const detail = 'must not reference a PVC that gets created for an ephemeral volume';
