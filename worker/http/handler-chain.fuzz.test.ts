@@ -170,6 +170,7 @@ const request = fc.record({
     'application/json-patch+json',
     'application/merge-patch+json',
     'application/strategic-merge-patch+json',
+    'application/apply-patch+yaml',
     'application/vnd.kubernetes.protobuf',
     'text/html',
     '',

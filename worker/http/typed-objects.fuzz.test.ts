@@ -160,6 +160,8 @@ const served = servedResources.map((resource) => {
   return { definition, collection, schema, apiVersion };
 });
 
+const APPLY = 'fieldManager=fuzz&force=true';
+const APPLIED = { 'content-type': 'application/apply-patch+yaml' };
 const TABLE = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
 
 test('objects of every kind, filled at random, are taken or refused and never break anything', {
@@ -187,6 +189,8 @@ test('objects of every kind, filled at random, are taken or refused and never br
       const { metadata: _metadata, ...patch } = object();
       const patchType = dice.pick(['application/merge-patch+json', 'application/strategic-merge-patch+json']);
       await check(`PATCH ${collection}/a`, { body: patch, headers: { 'content-type': patchType } });
+      const applied = { ...object(), metadata: { name: 'a', ...(dice.below(2) ? { labels: { app: 'web' } } : {}) } };
+      await check(`PATCH ${collection}/a?${APPLY}`, { body: applied, headers: APPLIED });
       await check(`GET ${collection}`, { headers: TABLE });
       expect(server.controllerFailures).toEqual([]);
       if (dice.below(3) === 0) await check(`DELETE ${collection}/a`, { body: { gracePeriodSeconds: 0 } });
@@ -219,6 +223,10 @@ test('valid objects with random changes are taken or refused and never break any
         const name = dice.below(4) === 0 ? changed.metadata : stored.metadata;
         await check(`PUT ${collection}/a${subresource}`, { body: { ...changed, ...type, metadata: name } });
         await check(`POST ${collection}`, { body: { ...changed, ...type, metadata: { name: `b${round}` } } });
+        await check(`PATCH ${collection}/a${subresource}?${APPLY}`, {
+          body: { ...changed, ...type, metadata: { name: 'a' } },
+          headers: APPLIED,
+        });
         await check(`GET ${collection}`, { headers: TABLE });
       }
       await check(`DELETE ${collection}`, { body: { gracePeriodSeconds: 0 } });

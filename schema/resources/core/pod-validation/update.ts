@@ -83,9 +83,13 @@ function validateDeadline(next: number | undefined, previous: number | undefined
 
 type Tolerations = NonNullable<PodSpec['tolerations']>;
 
+/** All of a toleration but its seconds. */
+const tolerationText = ({ key, operator, value, effect }: Tolerations[number]): string =>
+  JSON.stringify([key, operator, value, effect].map((part) => part ?? ''));
+
 function validateAddedTolerations(next: Tolerations, previous: Tolerations, errors: FieldError[]): void {
-  const isKept = (old: Tolerations[number]): boolean =>
-    next.some((toleration) => semanticEqual({ ...old, tolerationSeconds: toleration.tolerationSeconds }, toleration));
+  const kept = new Set(next.map(tolerationText));
+  const isKept = (old: Tolerations[number]): boolean => kept.has(tolerationText(old));
   if (!previous.every(isKept)) {
     const detail = 'existing toleration can not be modified except its tolerationSeconds';
     errors.push(forbiddenField('spec.tolerations', detail));
