@@ -147,6 +147,46 @@ describe('every kind with a scale', () => {
   );
 });
 
+describe('what has many items', () => {
+  const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+  const owner = (index: number) => ({ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: `u${index}` });
+  const container = { name: 'c', image: 'i' };
+  const large: readonly (readonly [string, string, object])[] = [
+    [
+      'owners',
+      'configmaps',
+      { kind: 'ConfigMap', metadata: { name: 'a', ownerReferences: [...many(15_000, owner), owner(0)] } },
+    ],
+    [
+      'tolerations',
+      'pods',
+      {
+        kind: 'Pod',
+        metadata: { name: 'a' },
+        spec: { containers: [container], tolerations: many(20_000, (i) => ({ key: `k${i}`, operator: 'Exists' })) },
+      },
+    ],
+    [
+      'variables',
+      'pods',
+      {
+        kind: 'Pod',
+        metadata: { name: 'a' },
+        spec: { containers: [{ ...container, env: many(20_000, (i) => ({ name: `E${i}`, value: 'x' })) }] },
+      },
+    ],
+  ];
+  it.each(large)('is written in time: %s', { timeout: 20_000 }, async (what, plural, object) => {
+    const server = new TestServer();
+    const path = `/api/v1/namespaces/shop/${plural}`;
+    const body = { apiVersion: 'v1', ...object };
+    expect((await server.request(`POST ${path}`, { body })).status).toBe(201);
+    const { code, status } = await apply(server, `${path}/a`, 'a', body);
+    if (what === 'owners') expect(status.message).toContain('duplicate entries for key [uid="u0"]');
+    else expect(code).toBe(200);
+  });
+});
+
 describe('who applies', () => {
   const RBAC = '/apis/rbac.authorization.k8s.io/v1';
   const path = `${RBAC}/namespaces/shop/roles/mine`;

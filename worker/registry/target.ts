@@ -148,9 +148,10 @@ export function admissionAttributes(context: WriteContext, of: AdmissionObjects)
 }
 
 /** Stores the object, and with it what admission asked for. */
-export function putAdmitted({ tx, definition, alongside }: WriteContext, object: UntypedObject): UntypedObject {
+export function putAdmitted(context: WriteContext, object: UntypedObject): UntypedObject {
+  const { tx, definition, alongside, request } = context;
   for (const write of alongside) write(tx);
-  return tx.put(definition.key, object);
+  return tx.put(definition.key, object, 'patchType' in request && request.patchType === 'apply');
 }
 
 /** 404 for a path below a kind that the kind does not serve. */

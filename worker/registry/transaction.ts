@@ -31,9 +31,10 @@ export interface StoreReader {
 export interface StoreTransaction extends StoreReader {
   /**
    * Creates or replaces; sets metadata.resourceVersion to the next revision of the span and returns
-   * the stored object. The caller gives up `object`.
+   * the stored object. The caller gives up `object`. One that is too large with its managedFields
+   * loses them, unless the write `isForOwners`: then it is refused, as one that is too large in itself.
    */
-  put(resource: GroupResource, object: UntypedObject): UntypedObject;
+  put(resource: GroupResource, object: UntypedObject, isForOwners?: boolean): UntypedObject;
   /** Removes; returns the last state under the deletion's own resourceVersion (what DELETED shows). */
   remove(resource: GroupResource, name: string): UntypedObject;
 }

@@ -48,6 +48,19 @@ function setUp() {
 const names = (objects: readonly UntypedObject[]) => objects.map(({ metadata }) => metadata.name);
 
 describe('the working set', () => {
+  it('lets go of owners where an object would else be too large, unless they are what is written', () => {
+    const { tx, batch } = setUp();
+    const large = () => {
+      const made = object('large', { managedFields: [{ manager: 'm'.repeat(1_000_000) }] });
+      return { ...made, text: 'x'.repeat(1_000_000) };
+    };
+    batch(() => {
+      expect(() => tx.put('things', large(), true)).toThrow(WriteRefused);
+      expect(tx.put('things', large()).metadata).not.toHaveProperty('managedFields');
+      expect(() => tx.put('things', { ...large(), text: 'x'.repeat(2_000_000) })).toThrow(WriteRefused);
+    });
+  });
+
   it('shows a batch its own writes and storage only what is flushed', () => {
     const { store, batch } = setUp();
     batch((tx) => {

@@ -205,14 +205,18 @@ export class WorkingSet implements StoreTransaction {
     return this.namespace === '' ? this.list(resource) : (this.#options.configList?.(resource) ?? []);
   }
 
-  put(resource: GroupResource, object: UntypedObject): UntypedObject {
+  put(resource: GroupResource, object: UntypedObject, isForOwners = false): UntypedObject {
     const name = object.metadata.name ?? '';
     if (name === '') throw new Error(`an object of ${resource} without a name cannot be stored`);
     const refusal = this.#options.store.refusal(resource);
     if (refusal) throw new WriteRefused(refusal);
     const revision = this.#nextRevision();
     object.metadata.resourceVersion = String(revision);
-    const text = encodeObject(object);
+    let text = encodeObject(object);
+    if (isTooLarge(text) && object.metadata.managedFields && !isForOwners) {
+      delete object.metadata.managedFields;
+      text = encodeObject(object);
+    }
     if (isTooLarge(text))
       throw new WriteRefused(requestEntityTooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`));
     const meta = this.#options.selectable(resource, object);
