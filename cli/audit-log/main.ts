@@ -6,8 +6,8 @@ import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { RotatingFile } from './rotating-file.ts';
 
-/** The control plane sends less at once. */
-const BATCH_BYTES_MAX = 16 * 1024 * 1024;
+/** The control plane sends 16 million characters at most, of three bytes at most: what is refused here it would send for ever. */
+const BATCH_BYTES_MAX = 50_000_000;
 
 const [socket = '', path = '', megabytes = '', backups = '', days = ''] = process.argv.slice(2);
 const limits = { megabytesMax: Number(megabytes), backupsMax: Number(backups), daysMax: Number(days) };

@@ -1,8 +1,20 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backupName, RotatingFile } from './rotating-file.ts';
+
+/** How a disk that fills up takes what is written: in part, if at all. */
+const disk = { bytesAtOnce: Number.POSITIVE_INFINITY };
+
+vi.mock(import('node:fs'), async (importOriginal) => {
+  const fs = await importOriginal();
+  const writeSync = (descriptor: number, bytes: Buffer, offset = 0) => {
+    if (disk.bytesAtOnce === 0) throw new Error('ENOSPC');
+    return fs.writeSync(descriptor, bytes, offset, Math.min(bytes.length - offset, disk.bytesAtOnce));
+  };
+  return { ...fs, writeSync: writeSync as typeof fs.writeSync };
+});
 
 describe('a file of lines that rotates', () => {
   let folder: string;
@@ -22,6 +34,28 @@ describe('a file of lines that rotates', () => {
     }
     expect(readFileSync(path(), 'utf8')).toBe('a\nb\n');
     expect(statSync(path()).mode & 0o777).toBe(0o600);
+  });
+
+  it('has all lines or none, however little the disk takes at once', () => {
+    const file = new RotatingFile(path(), { megabytesMax: 1, backupsMax: 0, daysMax: 0 }, () => 0);
+    disk.bytesAtOnce = 2;
+    file.append(Buffer.from('first\n'));
+    disk.bytesAtOnce = 0;
+    expect(() => file.append(Buffer.from('second\n'))).toThrow('ENOSPC');
+    disk.bytesAtOnce = Number.POSITIVE_INFINITY;
+    file.append(Buffer.from('third\n'));
+    file.close();
+    expect(readFileSync(path(), 'utf8')).toBe('first\nthird\n');
+  });
+
+  it('is begun anew when somebody has taken it away', () => {
+    const file = new RotatingFile(path(), { megabytesMax: 1, backupsMax: 0, daysMax: 0 }, () => 0);
+    file.append(half);
+    rmSync(path());
+    file.append(half);
+    file.append(Buffer.from('x\n'));
+    file.close();
+    expect(statSync(path()).size).toBe(half.length + 2);
   });
 
   it('is put aside when it is full; the oldest are removed', () => {

@@ -1,5 +1,15 @@
 /** A file of lines that is put aside when it is full. Source: kube-apiserver --audit-log-path, -maxsize, -maxbackup, -maxage. */
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 
 const MEGABYTE = 1024 * 1024;
@@ -54,10 +64,15 @@ export class RotatingFile {
     this.#prune();
   }
 
-  /** Whole lines. */
+  /** Whole lines. Throws when the disk does not take them; then none of them is in the file. */
   append(lines: Buffer): void {
     if (this.#bytes > 0 && this.#bytes + lines.length > this.#limits.megabytesMax * MEGABYTE) this.#rotate();
-    writeSync(this.#descriptor, lines);
+    try {
+      for (let at = 0; at < lines.length; ) at += writeSync(this.#descriptor, lines, at);
+    } catch (error) {
+      ftruncateSync(this.#descriptor, this.#bytes);
+      throw error;
+    }
     this.#bytes += lines.length;
   }
 
@@ -71,11 +86,12 @@ export class RotatingFile {
   }
 
   #rotate(): void {
-    this.close();
     let at = this.#now();
     while (existsSync(backupName(this.#file, at))) at += 1;
-    renameSync(this.#file, backupName(this.#file, at));
+    if (existsSync(this.#file)) renameSync(this.#file, backupName(this.#file, at));
+    const full = this.#descriptor;
     [this.#descriptor, this.#bytes] = this.#open();
+    closeSync(full);
     this.#prune();
   }
 
