@@ -89,4 +89,42 @@ describe.skipIf(!canRun)('kubectl and nodes', () => {
       ['rollout status deployment/web', /successfully rolled out/],
     ]);
   });
+
+  test("a daemon's pods stay when a node is drained", async () => {
+    const labels = { app: 'daemon' };
+    const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'registry.example/c' }] } };
+    const daemonSet = { selector: { matchLabels: labels }, template };
+    await kubectl.play([
+      [
+        'create -f -',
+        { stdin: { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'daemon' }, spec: daemonSet } },
+      ],
+    ]);
+    const uid = await kubectl.output('get daemonset daemon -o jsonpath={.metadata.uid}');
+    const owner = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'daemon', uid, controller: true };
+    const spec = { ...template.spec, nodeName: node };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'daemon-1', labels, ownerReferences: [owner] },
+      spec,
+    };
+    await kubectl.play([
+      ['create -f -', { stdin: pod, out: 'pod/daemon-1 created\n' }],
+      [
+        `drain ${node} --pod-selector=app=daemon`,
+        { err: /cannot delete DaemonSet-managed Pods \(use --ignore-daemonsets to ignore\): moved\/daemon-1/ },
+      ],
+      [
+        `drain ${node} --pod-selector=app=daemon --ignore-daemonsets`,
+        {
+          out: new RegExp(`node/${node} drained\n$`),
+          err: /ignoring DaemonSet-managed Pods: moved\/daemon-1/,
+          code: 0,
+        },
+      ],
+      ['get pod daemon-1 -o name', 'pod/daemon-1\n'],
+      [`uncordon ${node}`, `node/${node} uncordoned\n`],
+    ]);
+  });
 });
