@@ -68,6 +68,22 @@ function isLeftOut(value: unknown, { kind }: FieldType, key: string, { name }: S
   }
 }
 
+/** Kinds of field whose zero value stands where nothing was given; those of the others are told from absent ones. */
+const SHOWN_KINDS: ReadonlySet<FieldType['kind']> = new Set(['string', 'int32', 'int64', 'boolean', 'quantity']);
+const shownZerosOf = new Map<string, readonly (readonly [string, unknown])[]>();
+
+/** Texts, numbers and truth values that Go's encoding always has: they are stored, and shown, as it has them. */
+function shownZeros({ name, fields }: StructType): readonly (readonly [string, unknown])[] {
+  let zeros = shownZerosOf.get(name);
+  if (!zeros) {
+    zeros = [...zeroFieldsOf(name)].filter(
+      ([key, zero]) => zero !== null && SHOWN_KINDS.has(fields.get(key)?.kind ?? 'any'),
+    );
+    shownZerosOf.set(name, zeros);
+  }
+  return zeros;
+}
+
 const isLeftOutWhenEmpty = (type: string, key: string): boolean =>
   !KEPT_WHEN_EMPTY.has(`${type}.${key}`) && !zeroFieldsOf(type).has(key);
 
@@ -162,6 +178,7 @@ class FieldChecker {
         this.path.pop();
       }
     }
+    for (const [key, zero] of shownZeros(type)) if (object[key] === undefined) object[key] = zero;
     this.structs.pop();
   }
 
@@ -207,6 +224,13 @@ class FieldChecker {
     }
   }
 
+  /** What stands for null. */
+  private zero(type: FieldType): unknown {
+    const value = ZERO_VALUES[type.kind]();
+    if (type.kind === 'struct') this.struct(value as Members, mustStructTypeOf(type.type));
+    return value;
+  }
+
   private list(value: unknown, type: FieldType & { kind: 'list' }): unknown {
     if (!Array.isArray(value)) {
       this.mismatch(value, type);
@@ -215,7 +239,7 @@ class FieldChecker {
     for (let i = 0; i < value.length; i++) {
       const item = value[i];
       if (item === null) {
-        value[i] = ZERO_VALUES[type.item.kind]();
+        value[i] = this.zero(type.item);
         continue;
       }
       this.path.push(i);
@@ -238,7 +262,7 @@ class FieldChecker {
       const item = members[key];
       if (isString && typeof item === 'string') continue;
       this.path.push({ key });
-      const kept = item === null ? ZERO_VALUES[type.value.kind]() : this.value(item, type.value);
+      const kept = item === null ? this.zero(type.value) : this.value(item, type.value);
       if (kept !== item) setMember(members, key, kept);
       this.path.pop();
     }

@@ -67,6 +67,17 @@ describe('what a decoded object is', () => {
     });
   });
 
+  test('values that the encoding always has are there, given or not', () => {
+    const expected = { group: 'apps', version: 'v1', kind: 'StatefulSet', schema: 'V1StatefulSet' };
+    expect(objectOf({ spec: { ordinals: {}, template: { spec: { containers: [null] } } } }, { expected }).spec).toEqual(
+      {
+        serviceName: '',
+        ordinals: { start: 0 },
+        template: { spec: { containers: [{ name: '' }] } },
+      },
+    );
+  });
+
   test('quantities, times and base64 are stored as upstream stores them', () => {
     const resources = { limits: { cpu: 1, memory: '0.5Gi' }, requests: { cpu: ' 1000m ' } };
     const object = objectOf(
