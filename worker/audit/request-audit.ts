@@ -8,6 +8,7 @@ import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { Status } from '../../schema/meta/status.ts';
 import type { Answer } from '../../schema/protocol/shard.ts';
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
+import { isLongRunning } from '../authz/long-running.ts';
 import { type AuditDecision, type AuditedRequest, auditDecision } from './audit-decision.ts';
 import { auditLine, type ObjectReference, type ResponseStatus } from './audit-event.ts';
 import type { AuditSink } from './audit-sink.ts';
@@ -30,9 +31,6 @@ export interface AuditedCall {
 
 /** A Status is no longer than this; a longer body is no Status. */
 const STATUS_CHARS_MAX = 65_536;
-
-const LONG_RUNNING_VERBS: ReadonlySet<string> = new Set(['watch', 'proxy']);
-const LONG_RUNNING_SUBRESOURCES: ReadonlySet<string> = new Set(['attach', 'exec', 'proxy', 'log', 'portforward']);
 
 /** What a request's life is noted as, once a policy has decided that it is. */
 interface Trail {
@@ -166,10 +164,8 @@ export class RequestAudit {
     if (!auditor) return false;
     const decision = auditDecision(auditor.policy, request);
     if (decision.level === 'None') return false;
-    const { resourceRequest, resource, namespace, name, apiGroup, apiVersion, subresource, verb } = request;
-    const isLongRunning =
-      resourceRequest && (LONG_RUNNING_VERBS.has(verb) || LONG_RUNNING_SUBRESOURCES.has(subresource));
-    this.#trail = { auditor, decision, request, isLongRunning };
+    const { resourceRequest, resource, namespace, name, apiGroup, apiVersion, subresource } = request;
+    this.#trail = { auditor, decision, request, isLongRunning: isLongRunning(request) };
     if (resourceRequest) {
       this.#objectRef = {
         resource: resource || undefined,

@@ -8,11 +8,10 @@ import type { UserInfo } from '../../schema/protocol/user-info.ts';
 import { compareFlowSchemas, type FlowSchema } from '../../schema/resources/flowcontrol/flow-schema.ts';
 import type { ObjectReader } from '../authn/fresh-objects.ts';
 import type { AuthorizationAttributes } from '../authz/attributes.ts';
+import { isLongRunning } from '../authz/long-running.ts';
 
 const GROUP = 'flowcontrol.apiserver.k8s.io';
 const SERVICE_ACCOUNT_PREFIX = 'system:serviceaccount:';
-/** Subresources whose requests last, so that upstream does not count them among those that take turns. */
-const LASTING_SUBRESOURCES: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 
 type Rule = NonNullable<NonNullable<FlowSchema['spec']>['rules']>[number];
 type Subject = Rule['subjects'][number];
@@ -93,8 +92,9 @@ export function flowOf(
   return undefined;
 }
 
-const takesTurns = ({ verb, subresource }: AuthorizationAttributes): boolean =>
-  verb !== 'proxy' && !LASTING_SUBRESOURCES.has(subresource);
+/** Watches take turns to begin. */
+const takesTurns = (attributes: AuthorizationAttributes): boolean =>
+  attributes.verb === 'watch' || !isLongRunning(attributes);
 
 /** What is told of a request's flow is not worth waiting for any longer. */
 export const FLOW_MS_MAX = 500;

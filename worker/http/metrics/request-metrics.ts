@@ -2,6 +2,7 @@
  * What an isolate has answered, under upstream's names. Source: apiserver endpoints/metrics. On
  * Cloudflare each isolate counts for itself, and a scrape meets one of them.
  */
+import { isConnection } from '../../authz/long-running.ts';
 import type { RequestInfo } from '../request-info.ts';
 import { type Count, Counter, type Distribution, Histogram, type Labels, SERIES_MAX } from './metric-store.ts';
 
@@ -10,8 +11,6 @@ const DURATION_BOUNDS_SECONDS: readonly number[] = [
 ];
 
 const COMPONENT = 'apiserver';
-
-const CONNECTIONS: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 
 /** Paths of no resource, by their first segment. */
 const PATHS: ReadonlySet<string> = new Set([
@@ -37,7 +36,7 @@ export interface CountedRequest {
 }
 
 function verbOf({ info, contentType }: CountedRequest): string {
-  if (CONNECTIONS.has(info.subresource)) return 'CONNECT';
+  if (isConnection(info.subresource)) return 'CONNECT';
   if (info.verb === 'patch' && contentType?.startsWith('application/apply-patch+yaml')) return 'APPLY';
   return METHODS[info.verb] ?? (info.verb.toUpperCase() || 'other');
 }
