@@ -2,7 +2,7 @@
  * Tokens that lie in Secrets: they name no audience and no end, and hold as long as their Secret holds
  * just them and their account exists. Source: pkg/serviceaccount/legacy.go.
  */
-import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
+import { errors, SignJWT } from 'jose';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import {
   type AuthenticationDeps,
@@ -11,8 +11,9 @@ import {
   NOT_MINE,
   type TokenAuthenticator,
 } from './authenticator.ts';
+import { ClusterTokens, issuerOf } from './cluster-tokens.ts';
 import { secretValue } from './secret-data.ts';
-import { serviceAccountGroups, serviceAccountUsername, VERIFIED_TOKENS_MAX } from './service-account-token.ts';
+import { serviceAccountGroups, serviceAccountUsername } from './service-account-token.ts';
 import { SIGNING_ALGORITHM, type SigningKeys, signingKeys } from './signing-keys.ts';
 
 const LEGACY_ISSUER = 'kubernetes/serviceaccount';
@@ -43,45 +44,22 @@ export const issueLegacyToken = (subject: LegacySubject, keys: SigningKeys): Pro
     .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: keys.keyId })
     .sign(keys.signingKey);
 
-function issuerOf(token: string): string | undefined {
-  try {
-    return decodeJwt(token).iss;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Signatures are checked once per token and key set. */
-const verified = new WeakMap<SigningKeys, Map<string, LegacySubject>>();
+const signed = new ClusterTokens((payload): LegacySubject | undefined => {
+  const text = (claim: string): string => (typeof payload[claim] === 'string' ? payload[claim] : '');
+  const subject = {
+    namespace: text(NAMESPACE),
+    account: text(ACCOUNT_NAME),
+    accountUid: text(ACCOUNT_UID),
+    secret: text(SECRET_NAME),
+  };
+  const isWhole = Object.values(subject).every((value) => value !== '');
+  return isWhole && payload.sub === serviceAccountUsername(subject.namespace, subject.account) ? subject : undefined;
+});
 
 /** Undefined: the cluster has not signed it, or it says too little. */
 async function verifiedSubject(token: string, keys: SigningKeys): Promise<LegacySubject | undefined> {
-  const known = verified.get(keys) ?? new Map<string, LegacySubject>();
-  verified.set(keys, known);
-  const earlier = known.get(token);
-  if (earlier) return earlier;
   try {
-    const { payload } = await jwtVerify(
-      token,
-      ({ kid }) => {
-        const key = keys.verifyingKeys.get(kid ?? '');
-        if (key === undefined) throw new errors.JWKSNoMatchingKey();
-        return key;
-      },
-      { algorithms: [SIGNING_ALGORITHM] },
-    );
-    const text = (claim: string): string => (typeof payload[claim] === 'string' ? payload[claim] : '');
-    const subject = {
-      namespace: text(NAMESPACE),
-      account: text(ACCOUNT_NAME),
-      accountUid: text(ACCOUNT_UID),
-      secret: text(SECRET_NAME),
-    };
-    const isWhole = Object.values(subject).every((value) => value !== '');
-    if (!isWhole || payload.sub !== serviceAccountUsername(subject.namespace, subject.account)) return undefined;
-    if (known.size >= VERIFIED_TOKENS_MAX) known.delete(known.keys().next().value as string);
-    known.set(token, subject);
-    return subject;
+    return signed.known(token, keys) ?? (await signed.verify(token, keys));
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;
     throw error;

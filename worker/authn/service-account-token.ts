@@ -2,7 +2,7 @@
  * ServiceAccount tokens: JWTs signed by the cluster, valid while the account and the object they are
  * bound to exist under the same uid. Source: pkg/serviceaccount/claims.go and jwt.go.
  */
-import { decodeJwt, errors, jwtVerify } from 'jose';
+import { errors } from 'jose';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
 import {
@@ -12,16 +12,14 @@ import {
   NOT_MINE,
   type TokenAuthenticator,
 } from './authenticator.ts';
+import { ClusterTokens, issuerOf } from './cluster-tokens.ts';
 import type { ObjectReader } from './fresh-objects.ts';
-import { SIGNING_ALGORITHM, type SigningKeys, signingKeys } from './signing-keys.ts';
+import { type SigningKeys, signingKeys } from './signing-keys.ts';
 
 /** Upstream's leeway: what was deleted no longer ago than this still counts as there. */
 const LEEWAY_SECONDS = 60;
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
-
-/** How many verified signatures an isolate remembers. */
-export const VERIFIED_TOKENS_MAX = 2048;
 
 export interface ObjectClaim {
   readonly name: string;
@@ -57,35 +55,10 @@ export const serviceAccountGroups = (namespace: string): readonly string[] => [
   `system:serviceaccounts:${namespace}`,
 ];
 
-function issuerOf(token: string): string | undefined {
-  try {
-    return decodeJwt(token).iss;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Signatures are checked once per token and key set; times, audiences and bindings each time. */
-const verified = new WeakMap<SigningKeys, Map<string, ServiceAccountClaims>>();
-
-async function verifySignature(token: string, keys: SigningKeys, now: number): Promise<ServiceAccountClaims> {
-  const known = verified.get(keys) ?? new Map<string, ServiceAccountClaims>();
-  verified.set(keys, known);
-  const { payload } = await jwtVerify(
-    token,
-    ({ kid }) => {
-      const key = keys.verifyingKeys.get(kid ?? '');
-      if (key === undefined) throw new errors.JWKSNoMatchingKey();
-      return key;
-    },
-    { algorithms: [SIGNING_ALGORITHM], currentDate: new Date(now), clockTolerance: LEEWAY_SECONDS },
-  );
+const signed = new ClusterTokens((payload) => {
   const aud = typeof payload.aud === 'string' ? [payload.aud] : (payload.aud ?? []);
-  const claims = { ...payload, aud } as unknown as ServiceAccountClaims;
-  if (known.size >= VERIFIED_TOKENS_MAX) known.delete(known.keys().next().value as string);
-  known.set(token, claims);
-  return claims;
-}
+  return { ...payload, aud } as unknown as ServiceAccountClaims;
+});
 
 function timeProblem(claims: ServiceAccountClaims, now: number): string | undefined {
   const seconds = now / 1000;
@@ -158,11 +131,12 @@ async function signedClaims(
   keys: SigningKeys,
   { issuer, now }: AuthenticationDeps,
 ): Promise<ServiceAccountClaims | AuthenticationOutcome> {
-  const earlier = verified.get(keys)?.get(token);
+  const earlier = signed.known(token, keys);
   if (earlier !== undefined) return earlier;
   if (issuerOf(token) !== issuer) return NOT_MINE;
   try {
-    return await verifySignature(token, keys, now());
+    const times = { currentDate: new Date(now()), clockTolerance: LEEWAY_SECONDS };
+    return (await signed.verify(token, keys, times)) ?? invalidToken('invalid bearer token');
   } catch (error) {
     if (error instanceof errors.JWTExpired) return invalidToken('service account token has expired');
     if (error instanceof errors.JOSEError) return invalidToken('invalid bearer token');
