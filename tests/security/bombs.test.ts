@@ -195,6 +195,14 @@ const BOMBS: readonly Bomb[] = [
     code: 422,
   },
   {
+    what: 'very many families',
+    path: '/api/v1/namespaces/default/services',
+    options: {
+      body: { metadata: { name: 's' }, spec: { ports: [{ port: 80 }], ipFamilies: many(140_000, (i) => `f${i}`) } },
+    },
+    code: 422,
+  },
+  {
     what: 'a path of very many slashes',
     path: PODS,
     options: {

@@ -1,4 +1,5 @@
 /** Validation of what a job is to do. Source: pkg/apis/batch/validation validateJobSpec. */
+import { firstIndexOf } from '../../meta/first-index.ts';
 import { pushAll } from '../../meta/push-all.ts';
 import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import {
@@ -149,7 +150,7 @@ function exitCodeErrors(rule: OnExitCodes, field: string, containers: ReadonlySe
   values.forEach((value, i) => {
     if (operator === 'In' && value === 0)
       errors.push(invalid(`${at}[${i}]`, value, 'must not be 0 for the In operator'));
-    if (values.indexOf(value) < i) errors.push(duplicate(`${at}[${i}]`, value));
+    if (firstIndexOf(values, value) < i) errors.push(duplicate(`${at}[${i}]`, value));
   });
   const isOrdered = values.every((value, i) => i === 0 || (values[i - 1] as number) <= value);
   return isOrdered ? errors : [...errors, invalid(at, values, 'must be ordered')];

@@ -1,4 +1,5 @@
 /** Rules for CertificateSigningRequests. Source: pkg/apis/certificates/validation (1.37). */
+import { firstIndexOf } from '../../meta/first-index.ts';
 import { decodeBase64Bytes } from '../../meta/base64.ts';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from '../../meta/field-error.ts';
@@ -55,7 +56,7 @@ function usageErrors(usages: readonly string[]): FieldError[] {
     USAGES.includes(usage) ? [] : [notSupported(`spec.usages[${i}]`, usage, USAGES)],
   );
   const repeated = usages.flatMap((usage, i) =>
-    usages.indexOf(usage) < i ? [duplicate(`spec.usages[${i}]`, usage)] : [],
+    firstIndexOf(usages, usage) < i ? [duplicate(`spec.usages[${i}]`, usage)] : [],
   );
   return [...unknown, ...repeated];
 }

@@ -2,6 +2,7 @@
  * Rules on clusterIP(s), ipFamilies and ipFamilyPolicy, and on changing them.
  * Source: pkg/apis/core/validation ValidateServiceClusterIPsRelatedFields, validateUpgradeDowngrade….
  */
+import { firstIndexOf } from '../../meta/first-index.ts';
 import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from '../../meta/field-error.ts';
 import { isIPv6Text, validateLegacyIp } from '../ip-address.ts';
 import { clusterIpsOf, HEADLESS, isHeadless, needsHealthCheck, type Service } from './service-fields.ts';
@@ -24,7 +25,7 @@ function familyErrors({ spec }: Service): FieldError[] {
   const families = spec.ipFamilies ?? [];
   const errors = families.flatMap((family, i) => [
     ...(FAMILIES.includes(family) ? [] : [notSupported(`spec.ipFamilies[${i}]`, family, FAMILIES)]),
-    ...(families.indexOf(family) < i ? [duplicate(`spec.ipFamilies[${i}]`, family)] : []),
+    ...(firstIndexOf(families, family) < i ? [duplicate(`spec.ipFamilies[${i}]`, family)] : []),
   ]);
   const policy = spec.ipFamilyPolicy;
   if (policy === undefined || FAMILY_POLICIES.includes(policy)) return errors;

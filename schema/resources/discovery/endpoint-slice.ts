@@ -1,4 +1,5 @@
 /** EndpointSlice. Source: pkg/registry/discovery/endpointslice, pkg/apis/discovery/validation. */
+import { firstIndexOf } from '../../meta/first-index.ts';
 import { pushAll } from '../../meta/push-all.ts';
 import type { IEndpointSlice } from 'kubernetes-models/discovery.k8s.io/v1/EndpointSlice';
 import { semanticEqual } from '../../meta/deep-equal.ts';
@@ -59,7 +60,7 @@ function addressErrors(address: string, addressType: string, listField: string, 
 }
 
 function duplicateNames(names: readonly string[], field: string): (FieldError | undefined)[] {
-  return names.map((name, i) => (names.indexOf(name) < i ? duplicate(`${field}[${i}].name`, name) : undefined));
+  return names.map((name, i) => (firstIndexOf(names, name) < i ? duplicate(`${field}[${i}].name`, name) : undefined));
 }
 
 function hintListErrors(names: readonly string[], field: string, rule: (name: string) => string[]): FieldError[] {

@@ -1,4 +1,5 @@
 /** Conditions of flow control's statuses. Source: pkg/apis/flowcontrol/validation. */
+import { firstIndexOf } from '../../meta/first-index.ts';
 import { duplicate, type FieldError, required } from '../../meta/field-error.ts';
 
 interface WithStatus {
@@ -11,7 +12,7 @@ export function flowConditionErrors({ status }: WithStatus): FieldError[] {
   return types.flatMap((type, i) => {
     const field = `status.conditions[${i}].type`;
     return [
-      ...(types.indexOf(type) < i ? [duplicate(field, type)] : []),
+      ...(firstIndexOf(types, type) < i ? [duplicate(field, type)] : []),
       ...(type === '' ? [required(field, 'must not be empty')] : []),
     ];
   });

@@ -1,4 +1,5 @@
 /** CSIDriver. Source: pkg/registry/storage/csidriver, pkg/apis/storage/validation, pkg/apis/storage/v1 defaults. */
+import { firstIndexOf } from '../../meta/first-index.ts';
 import { pushAll } from '../../meta/push-all.ts';
 import type { ICSIDriver } from 'kubernetes-models/storage.k8s.io/v1/CSIDriver';
 import { semanticEqual } from '../../meta/deep-equal.ts';
@@ -40,7 +41,7 @@ function tokenErrors(requests: NonNullable<Spec['tokenRequests']>): FieldError[]
   const audiences = requests.map(({ audience }) => audience ?? '');
   return requests.flatMap(({ audience = '', expirationSeconds: seconds }: Partial<(typeof requests)[number]>, i) => {
     const field = `spec.tokenRequests[${i}]`;
-    if (audiences.indexOf(audience) < i) return [duplicate(`${field}.audience`, audience)];
+    if (firstIndexOf(audiences, audience) < i) return [duplicate(`${field}.audience`, audience)];
     const at = `${field}.expirationSeconds`;
     if (seconds === undefined) return [];
     if (seconds < TOKEN_SECONDS_MIN) return [invalid(at, seconds, 'may not specify a duration less than 10 minutes')];

@@ -1,4 +1,5 @@
 /** CSINode. Source: pkg/registry/storage/csinode, pkg/apis/storage/validation. */
+import { firstIndexOf } from '../../meta/first-index.ts';
 import type { ICSINode } from 'kubernetes-models/storage.k8s.io/v1/CSINode';
 import { semanticEqual } from '../../meta/deep-equal.ts';
 import { duplicate, type FieldError, invalid, required } from '../../meta/field-error.ts';
@@ -21,7 +22,7 @@ const driversOf = ({ spec }: CSINode): readonly Driver[] => spec?.drivers ?? [];
 function topologyKeyErrors(keys: readonly string[], field: string): FieldError[] {
   return keys.flatMap((key, i) => [
     ...(key === '' ? [required(field)] : []),
-    ...(keys.indexOf(key) < i ? [duplicate(field, key)] : []),
+    ...(firstIndexOf(keys, key) < i ? [duplicate(field, key)] : []),
     ...qualifiedNameErrors(key, field),
   ]);
 }

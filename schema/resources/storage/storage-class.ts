@@ -1,4 +1,5 @@
 /** StorageClass. Source: pkg/registry/storage/storageclass, pkg/apis/storage/validation, pkg/apis/storage/v1 defaults. */
+import { firstIndexOf } from '../../meta/first-index.ts';
 import type { IStorageClass } from 'kubernetes-models/storage.k8s.io/v1/StorageClass';
 import { duplicate, type FieldError, notSupported, required } from '../../meta/field-error.ts';
 import { validateLabelName } from '../../meta/label-selector.ts';
@@ -30,7 +31,7 @@ function termErrors({ matchLabelExpressions = [] }: Term, field: string): FieldE
       ...(values.length === 0 ? [required(`${at}.values`)] : []),
       ...values.flatMap((value, j) => (values.indexOf(value) < j ? [duplicate(`${at}.values[${j}]`, value)] : [])),
       ...validateLabelName(key, `${at}.key`),
-      ...(keys.indexOf(key) < i ? [duplicate(`${at}.key`, key)] : []),
+      ...(firstIndexOf(keys, key) < i ? [duplicate(`${at}.key`, key)] : []),
     ];
   });
 }
