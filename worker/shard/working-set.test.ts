@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
+import { requestEntityTooLarge } from '../../schema/meta/status.ts';
 import { shardMigrations } from '../../tests/sim/migrations.ts';
 import { SqliteHost } from '../../tests/sim/sqlite-host.ts';
 import { changesBetween, snapshot } from '../storage/history.ts';
@@ -58,6 +59,20 @@ describe('the working set', () => {
       expect(() => tx.put('things', large(), true)).toThrow(WriteRefused);
       expect(tx.put('things', large()).metadata).not.toHaveProperty('managedFields');
       expect(() => tx.put('things', { ...large(), text: 'x'.repeat(2_000_000) })).toThrow(WriteRefused);
+    });
+  });
+
+  it('refuses what no row can hold, as a row holds labels and owners beside the text', () => {
+    const { batch } = setUp();
+    const many = Array.from({ length: 12_000 }, (_, n) => `${'n'.repeat(40)}${n}`);
+    batch((tx) => {
+      const labels = Object.fromEntries(many.map((key) => [key, 'v'.repeat(60)]));
+      expect(() => tx.put('things', object('labelled', { labels }))).toThrow(
+        new WriteRefused(requestEntityTooLarge('Request entity too large: limit is 1983616')),
+      );
+      const owners = many.slice(0, 9_000).map((uid) => ({ uid: uid.repeat(2) }));
+      expect(() => tx.put('things', owned('owned', ...owners))).toThrow(WriteRefused);
+      expect(() => tx.put('things', { ...object('plain'), text: 'x'.repeat(1_500_000) })).not.toThrow();
     });
   });
 

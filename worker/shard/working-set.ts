@@ -19,8 +19,14 @@ import {
   parseOwners,
 } from './object-directory.ts';
 
-/** Of one object's text in UTF-8; a Durable Object's row holds 2 MB. Source: etcd --max-request-bytes. */
+/** Of one object's text in UTF-8. Source: etcd --max-request-bytes. */
 export const OBJECT_BYTES_MAX = 1_572_864;
+
+/**
+ * Of that text and what lies beside it in a row to be looked at alone: 2 MB, less what names and a seal
+ * take. A larger row would fail the whole batch. Source: Cloudflare's limits of SQLite in Durable Objects.
+ */
+const ROW_BYTES_MAX = 2_000_000 - 16_384;
 
 /** The reserved span is used up: the request has to be repeated under a larger one. */
 export class SpanExhausted extends Error {}
@@ -42,8 +48,12 @@ export interface PendingChange extends Change {
 }
 
 /** UTF-8 takes at most three bytes for a UTF-16 unit: short texts need not be measured. */
-const isTooLarge = (text: string): boolean =>
-  text.length * 3 > OBJECT_BYTES_MAX && new TextEncoder().encode(text).byteLength > OBJECT_BYTES_MAX;
+const isLonger = (texts: readonly string[], bytesMax: number): boolean =>
+  texts.reduce((sum, { length }) => sum + length, 0) * 3 > bytesMax &&
+  texts.reduce((sum, text) => sum + new TextEncoder().encode(text).byteLength, 0) > bytesMax;
+
+const tooLarge = (bytesMax: number): WriteRefused =>
+  new WriteRefused(requestEntityTooLarge(`Request entity too large: limit is ${bytesMax}`));
 
 /** A point to come back to. */
 export interface Mark {
@@ -213,14 +223,15 @@ export class WorkingSet implements StoreTransaction {
     const revision = this.#nextRevision();
     object.metadata.resourceVersion = String(revision);
     let text = encodeObject(object);
-    if (isTooLarge(text) && object.metadata.managedFields && !isForOwners) {
+    if (isLonger([text], OBJECT_BYTES_MAX) && object.metadata.managedFields && !isForOwners) {
       delete object.metadata.managedFields;
       text = encodeObject(object);
     }
-    if (isTooLarge(text))
-      throw new WriteRefused(requestEntityTooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`));
+    if (isLonger([text], OBJECT_BYTES_MAX)) throw tooLarge(OBJECT_BYTES_MAX);
     const meta = this.#options.selectable(resource, object);
-    const body: Body = { text, meta, metaText: JSON.stringify(meta), object };
+    const metaText = JSON.stringify(meta);
+    if (isLonger([text, metaText, ownersText(object)], ROW_BYTES_MAX)) throw tooLarge(ROW_BYTES_MAX);
+    const body: Body = { text, meta, metaText, object };
     const existing = this.#directory.get(resource, name);
     const previousBody = existing && this.#body(existing);
     if (existing) this.#replace(existing, revision, body);
