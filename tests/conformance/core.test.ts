@@ -397,26 +397,6 @@ test('Pods Set QOS Class should be set on Pods with matching resource requests a
   expect((await namespaced('pods').get('pod-qos-class')).status.qosClass).toBe('Guaranteed');
 });
 
-test('CSIInlineVolumes should support CSIVolumeSource in Pod API', async () => {
-  const client = namespaced('pods');
-  const volume = { name: 'pod-inline-vol', csi: { driver: 'e2e.example.com', volumeAttributes: { a: 'b' } } };
-  await client.create({
-    metadata: { name: 'pod-csi-inline-volumes', labels: { 'e2e-test': 'csi' } },
-    spec: {
-      containers: [{ name: 'c', image: 'busybox', volumeMounts: [{ name: volume.name, mountPath: '/mnt' }] }],
-      volumes: [volume],
-    },
-  });
-  expect((await client.get('pod-csi-inline-volumes')).spec.volumes[0]).toEqual(volume);
-  const [listed] = (await client.everywhere().list({ labelSelector: 'e2e-test=csi' })).items;
-  expect(listed.spec.volumes[0]).toEqual(volume);
-  const labels = { 'pod-csi-inline-volumes': 'patched' };
-  const patched = await client.patch('pod-csi-inline-volumes', 'strategic', { metadata: { labels } });
-  expect(patched).toMatchObject({ metadata: { labels }, spec: { volumes: [volume, {}] } });
-  await client.deleteCollection({ labelSelector: 'e2e-test=csi' }, { gracePeriodSeconds: 0 });
-  await eventually('its end', async () => ((await client.isGone('pod-csi-inline-volumes')) ? true : undefined));
-});
-
 describe('FieldValidation', () => {
   /** A body as text, for what no serializer would write. */
   const deployment = (metadata: string, spec: string) =>
@@ -491,33 +471,4 @@ test('ResourceQuota should be able to update and delete ResourceQuota', async ()
   expect((await client.get('test-quota')).spec.hard).toEqual({ cpu: '2', memory: '1Gi' });
   await client.delete('test-quota');
   expect(await client.isGone('test-quota')).toBe(true);
-});
-
-test('PriorityClass endpoints verify PriorityClass endpoints can be operated with different HTTP methods', async () => {
-  const client = clusterWide('priorityclasses', 'scheduling.k8s.io');
-  const priorityClass = (n: number) => ({ metadata: { name: `p${n}`, labels: LABELS }, value: n });
-  for (const n of [1, 2]) {
-    const created = await client.create(priorityClass(n));
-    expect(await client.refused(422, 'PUT', { ...created, value: n * 10 })).toMatchObject({
-      reason: 'Invalid',
-      message: expect.stringContaining('may not be changed in an update.'),
-    });
-    const { code } = await calls.call('PATCH', `/apis/scheduling.k8s.io/v1/priorityclasses/p${n}`, {
-      body: { value: n * 10 },
-      headers: { 'content-type': 'application/merge-patch+json' },
-    });
-    expect(code).toBe(422);
-    const described = await client.update(`p${n}`, (object) => (object.description = 'updated'));
-    expect([described.value, described.description]).toEqual([n, 'updated']);
-  }
-  expect(names(await client.list({ labelSelector: 'special-label=tested' }))).toEqual(['p1', 'p2']);
-  await client.deleteCollection({ labelSelector: 'special-label=tested' });
-  expect((await client.list({ labelSelector: 'special-label=tested' })).items).toEqual([]);
-});
-
-test('server version should find the server version', async () => {
-  const { json } = await calls.call('GET', '/version');
-  expect(json.major).toMatch(/^[1-9][0-9]*$/);
-  expect(json.minor).toMatch(/^[0-9]+\+?$/);
-  expect(json.gitVersion).toMatch(/^v1\.\d+\.\d+/);
 });
