@@ -255,7 +255,7 @@ describe.skipIf(!canRun)('kubectl reads objects', () => {
       ['auth can-i list nodes -q', ''],
       [
         'auth can-i --list',
-        /^Resources +Non-Resource URLs +Resource Names +Verbs\n\*\.\* +\[\] +\[\] +\[\*\]\n +\[\*\] +\[\] +\[\*\]\n/,
+        /^Resources +Non-Resource URLs +Resource Names +Verbs\n\*\.\* +\[\] +\[\] +\[\*\]\n +\[\*\] +\[\] +\[\*\]\nselfsubjectreviews\./,
       ],
       ['auth can-i --list --as=jane', /\npods +\[\] +\[\] +\[get\]\n/],
       [
