@@ -39,6 +39,8 @@ export interface Verdict {
 
 interface WriteBase extends RequestTarget {
   readonly dryRun: boolean;
+  /** Of the Node of a user that is a node, where pods are created: their shard holds no Nodes. Absent: there is none. */
+  readonly writerNodeUid?: string | undefined;
   /** Answers to the questions of an earlier try. */
   readonly verdicts?: readonly Verdict[];
   /** Never empty: the query's fieldManager, or the user agent's first part. */

@@ -14,6 +14,12 @@ export const systemUser = (name: string): UserInfo => ({
   extra: {},
 });
 
+/** The node that the user is; empty when it is none. Source: pkg/auth/nodeidentifier. */
+export function nodeOf({ username, groups }: Pick<UserInfo, 'username' | 'groups'>): string {
+  const prefix = 'system:node:';
+  return username.startsWith(prefix) && groups.includes('system:nodes') ? username.slice(prefix.length) : '';
+}
+
 /**
  * The field manager of the control plane's own parts: the process that upstream runs them in, which
  * tells of it in its user agent.

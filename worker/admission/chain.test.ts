@@ -338,13 +338,10 @@ describe('nodes', () => {
 
 describe('a mirror pod', () => {
   const mirrorOf = (spec: object) => {
-    const config = [namespace(), object('Node', 'n1')];
-    const { tx, create } = shard(config);
-    const [, node] = tx.configuration;
-    if (node) tx.configuration[1] = { ...node, resource: 'nodes' };
+    const { create } = shard([namespace()]);
     const owner = { apiVersion: 'v1', kind: 'Node', name: 'n1', uid: 'uid-n1', controller: true };
     const metadata = { annotations: { 'kubernetes.io/config.mirror': 'x' }, ownerReferences: [owner] };
-    return create('pods', pod({ nodeName: 'n1', ...spec }, metadata), { user: NODE });
+    return create('pods', pod({ nodeName: 'n1', ...spec }, metadata), { user: NODE, writerNodeUid: 'uid-n1' });
   };
   const volume = (source: object) => ({ volumes: [{ name: 'v', ...source }] });
   const container = (fields: object) => ({ containers: [{ name: 'c', image: 'nginx', ...fields }] });

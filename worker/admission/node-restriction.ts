@@ -6,6 +6,7 @@ import { decodeBase64Bytes } from '../../schema/meta/base64.ts';
 import { equalJson } from '../../schema/meta/json-value.ts';
 import type { KubeObject, OwnerReference } from '../../schema/meta/object-meta.ts';
 import { notFound, type Status } from '../../schema/meta/status.ts';
+import { nodeOf } from '../../schema/protocol/user-info.ts';
 import { parsePemRequest } from '../../schema/resources/certificates/certificate-request.ts';
 import type { StoreReader } from '../registry/transaction.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission-plugin.ts';
@@ -22,11 +23,6 @@ const FOREIGN_POD_STATUS = [
   ['extendedResourceClaimStatus', 'extended resource claim status'],
   ['nodeAllocatableResourceClaimStatuses', 'node allocatable resource claim statuses'],
 ] as const;
-
-function nodeOf({ username, groups }: AdmissionAttributes['user']): string {
-  const prefix = 'system:node:';
-  return username.startsWith(prefix) && groups.includes('system:nodes') ? username.slice(prefix.length) : '';
-}
 
 function ownerProblem(owners: readonly OwnerReference[], node: string): string | undefined {
   const [owner, ...others] = owners;
@@ -61,7 +57,7 @@ function referenceProblem({ spec }: PodFields): string | undefined {
   return found.find(([isSo]) => isSo)?.[1];
 }
 
-function admitMirrorPod(node: string, attributes: AdmissionAttributes, reader: StoreReader): Status | undefined {
+function admitMirrorPod(node: string, attributes: AdmissionAttributes): Status | undefined {
   const pod = attributes.object as PodFields;
   if (!isMirrorPod(pod)) {
     return refusal(
@@ -75,11 +71,11 @@ function admitMirrorPod(node: string, attributes: AdmissionAttributes, reader: S
   const owners = pod.metadata.ownerReferences ?? [];
   const problem = ownerProblem(owners, node);
   if (problem !== undefined) return refusal(attributes, problem);
-  const self = reader.config('nodes', node);
-  if (self === undefined) return notFound('nodes', node);
+  const { writerNodeUid } = attributes;
+  if (writerNodeUid === undefined) return notFound('nodes', node);
   const uid = owners[0]?.uid;
-  if (uid !== self.metadata.uid) {
-    return refusal(attributes, `node ${node} UID mismatch: expected ${uid} got ${self.metadata.uid}`);
+  if (uid !== writerNodeUid) {
+    return refusal(attributes, `node ${node} UID mismatch: expected ${uid} got ${writerNodeUid}`);
   }
   const reference = referenceProblem(pod);
   return reference === undefined
@@ -87,10 +83,10 @@ function admitMirrorPod(node: string, attributes: AdmissionAttributes, reader: S
     : refusal(attributes, `node "${node}" can not create pods that reference ${reference}`);
 }
 
-function admitPod(node: string, attributes: AdmissionAttributes, reader: StoreReader): Status | undefined {
+function admitPod(node: string, attributes: AdmissionAttributes): Status | undefined {
   switch (attributes.operation) {
     case 'CREATE':
-      return admitMirrorPod(node, attributes, reader);
+      return admitMirrorPod(node, attributes);
     case 'DELETE': {
       const pod = attributes.oldObject as unknown as PodFields | undefined;
       return pod?.spec.nodeName === node
@@ -210,7 +206,7 @@ function restricted(node: string, attributes: AdmissionAttributes, reader: Store
   const { resource, subresource } = attributes;
   switch (resource) {
     case 'pods':
-      if (subresource === '') return admitPod(node, attributes, reader);
+      if (subresource === '') return admitPod(node, attributes);
       if (subresource === 'status') return admitPodStatus(node, attributes);
       if (subresource === 'eviction') return admitEviction(node, attributes, reader);
       return refusal(

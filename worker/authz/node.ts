@@ -2,6 +2,7 @@
  * The node authorizer: a node reaches its own Node and Lease, the pods bound to it and what they
  * reference. Source: plugin/pkg/auth/authorizer/node.
  */
+import { nodeOf } from '../../schema/protocol/user-info.ts';
 import { type AuthorizationAttributes, type AuthorizerOpinion, allow, NO_OPINION, noOpinion } from './attributes.ts';
 import { type PolicyRule, ruleAllows } from './rule-match.ts';
 
@@ -33,14 +34,6 @@ const NODE_RULES: readonly PolicyRule[] = [
 ];
 
 const LEASE_NAMESPACE = 'kube-node-lease';
-
-/** The node's name; empty when the user is no node. Source: pkg/auth/nodeidentifier. */
-export function nodeOf(user: { readonly username: string; readonly groups: readonly string[] }): string {
-  const prefix = 'system:node:';
-  return user.username.startsWith(prefix) && user.groups.includes('system:nodes')
-    ? user.username.slice(prefix.length)
-    : '';
-}
 
 type Decide = (
   node: string,

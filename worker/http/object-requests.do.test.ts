@@ -238,3 +238,26 @@ describe('bad input', () => {
     expect(answer.object).toMatchObject({ kind: 'Status', status: 'Failure', code });
   });
 });
+
+describe('a node', () => {
+  it('may tell of the pods it runs by itself, as mirror pods of its own Node', async () => {
+    const { object: node } = await send('POST /api/v1/nodes', { body: { metadata: { name: 'alone' } } });
+    const headers = { 'impersonate-user': 'system:node:alone', 'impersonate-group': 'system:nodes' };
+    const owner = { apiVersion: 'v1', kind: 'Node', name: 'alone', controller: true };
+    const mirror = (name: string, uid: string | undefined) => ({
+      metadata: {
+        name,
+        annotations: { 'kubernetes.io/config.mirror': 'x', 'kubernetes.io/config.source': 'file' },
+        ownerReferences: [{ ...owner, uid }],
+      },
+      spec: { nodeName: 'alone', containers: [{ name: 'c', image: 'i' }] },
+    });
+    const made = await send(`POST ${SHOP}/pods`, { body: mirror('static-alone', node.metadata.uid), headers });
+    expect([made.code, made.object.message]).toEqual([201, undefined]);
+    const other = await send(`POST ${SHOP}/pods`, { body: mirror('other-alone', 'made-up'), headers });
+    expect(other.object.message).toContain('node alone UID mismatch: expected made-up got ');
+    await send('DELETE /api/v1/nodes/alone');
+    const late = await send(`POST ${SHOP}/pods`, { body: mirror('late-alone', node.metadata.uid), headers });
+    expect([late.code, late.object.message]).toEqual([404, 'nodes "alone" not found']);
+  });
+});

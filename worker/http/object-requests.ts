@@ -12,6 +12,7 @@ import {
   unsupportedMediaType,
 } from '../../schema/meta/status.ts';
 import type { Answer, PatchType, RequestTarget } from '../../schema/protocol/shard.ts';
+import { nodeOf } from '../../schema/protocol/user-info.ts';
 import { wholeList } from '../../schema/protocol/whole-list.ts';
 import { forbiddenStatus } from '../authz/attributes.ts';
 import { authorize } from '../authz/chain.ts';
@@ -176,8 +177,14 @@ async function createObject(api: ApiRequest, resource: ServedResource, accepted:
     body: json,
     dryRun: options.dryRun,
     fieldManager: options.fieldManager,
+    ...(target.resource === 'pods' ? { writerNodeUid: await writerNodeUid(api) } : {}),
   });
   return respond(api, resource, accepted, answer, warnings);
+}
+
+async function writerNodeUid({ user, security }: ApiRequest): Promise<string | undefined> {
+  const node = nodeOf(user);
+  return node === '' ? undefined : (await security.objects.get('nodes', '', node, 0))?.metadata.uid;
 }
 
 async function updateObject(api: ApiRequest, resource: ServedResource, accepted: Accepted): Promise<Handled> {

@@ -30,6 +30,8 @@ export interface AdmissionAttributes {
   readonly deleteOptions: DeleteOptions | undefined;
   readonly dryRun: boolean;
   readonly user: UserInfo;
+  /** Of the Node of a user that is a node; absent: there is none. */
+  readonly writerNodeUid: string | undefined;
   /** ms since the epoch. */
   readonly now: number;
   /** Whether the user may use that signer of certificates. */

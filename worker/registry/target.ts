@@ -137,6 +137,7 @@ export function admissionAttributes(context: WriteContext, of: AdmissionObjects)
     deleteOptions: of.deleteOptions,
     dryRun: context.request.dryRun,
     user: context.request.user,
+    writerNodeUid: context.request.writerNodeUid,
     now: context.env.now,
     mayUseSigner: mayUseSigner(context.authorization),
     warn: (text) => context.warnings.push(text),

@@ -29,7 +29,9 @@ export class ConfigCopy {
     this.#fetch = fetch;
   }
 
+  /** Throws for kinds that are not copied: there they are never found. */
   get(resource: GroupResource, name: string): UntypedObject | undefined {
+    if (!isConfigResource(resource)) throw new Error(`${resource} is not copied to the namespaces' shards`);
     return this.#objects.get(`${resource}\n${name}`);
   }
 

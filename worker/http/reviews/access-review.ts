@@ -2,6 +2,7 @@
 import { invalidStatus } from '../../../schema/meta/field-error.ts';
 import type { KubeObject } from '../../../schema/meta/object-meta.ts';
 import { badRequest } from '../../../schema/meta/status.ts';
+import { nodeOf } from '../../../schema/protocol/user-info.ts';
 import {
   type AccessReview,
   type AccessReviewKind,
@@ -10,7 +11,6 @@ import {
   validateAccessReview,
 } from '../../authz/access-review.ts';
 import { authorize } from '../../authz/chain.ts';
-import { nodeOf } from '../../authz/node.ts';
 import { grantedRules, readRbacView } from '../../authz/rbac.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
 import { createdAnswer } from '../foreign-answer.ts';

@@ -3,6 +3,7 @@ import { invalidStatus } from '../../../schema/meta/field-error.ts';
 import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
 import { fail, notFound, ok, type Result, serviceUnavailable } from '../../../schema/meta/status.ts';
 import { formatTime } from '../../../schema/meta/time.ts';
+import { nodeOf } from '../../../schema/protocol/user-info.ts';
 import { signingKeys } from '../../authn/signing-keys.ts';
 import {
   bindingObstacle,
@@ -15,7 +16,6 @@ import {
   validateTokenRequest,
   withTokenRequestDefaults,
 } from '../../authn/token-request.ts';
-import { nodeOf } from '../../authz/node.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
 import { createdAnswer } from '../foreign-answer.ts';
 import { type ForeignKind, readForeignObject } from '../foreign-body.ts';
