@@ -32,7 +32,7 @@ import { routeRefusal } from './negotiation/route-match.ts';
 import { unknownBodyFormat } from './negotiation/media-types.ts';
 import { decodeObjectBody } from './object-body.ts';
 import { allowsObjectForms, convertedList, convertText, includeObject } from './object-forms.ts';
-import { writeObject } from './rbac-writes.ts';
+import { writeObject } from './object-writes.ts';
 import { methodNotAllowed, unknownResource } from './request-errors.ts';
 import { type ListOptions, listOptions, writeOptions } from './request-options.ts';
 import type { ServedResource } from './served-resources.ts';
