@@ -137,6 +137,14 @@ describe('resealing', () => {
     expect(seals(both.store)).toEqual(['one']);
   });
 
+  it('tells of many rows that cannot be opened in one go', async () => {
+    const sqlite = new SqliteHost();
+    fill(open(sqlite, TWO).store, 50);
+    const { resealing, found } = open(sqlite, ONE);
+    await resealing.run();
+    expect(found).toEqual([50]);
+  });
+
   it('does not write to a shard that never stored anything', async () => {
     const { store, resealing } = open(new SqliteHost(), ONE);
     await resealing.run();

@@ -20,7 +20,7 @@ export interface ResealingPorts {
   readonly store: ShardStore;
   readonly codec: RowCodec;
   sleep(ms: number): Promise<void>;
-  /** Called when rows were found that cannot be opened, with how many are known. */
+  /** Called soon after rows were found that cannot be opened, with how many are known. */
   unreadable(count: number): void;
 }
 
@@ -28,6 +28,8 @@ export class Resealing {
   readonly #ports: ResealingPorts;
   readonly #unreadable = new Set<string>();
   #running: Promise<void> | undefined;
+  /** What is found meanwhile is told with it. */
+  #isTelling = false;
 
   /** Before the shard's first write: from here on rows come under the new key, whatever was true before. */
   constructor(ports: ResealingPorts) {
@@ -41,7 +43,12 @@ export class Resealing {
   note(key: string): void {
     if (this.#unreadable.has(key) || this.#unreadable.size >= UNREADABLE_MAX) return;
     this.#unreadable.add(key);
-    this.#ports.unreadable(this.#unreadable.size);
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    void this.#ports.sleep(PAUSE_MS).then(() => {
+      this.#isTelling = false;
+      this.#ports.unreadable(this.#unreadable.size);
+    });
   }
 
   report(): SealReport {
