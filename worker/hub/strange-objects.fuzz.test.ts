@@ -41,7 +41,7 @@ class Followed extends FakeHubServices {
 
   async later(ms: number): Promise<void> {
     this.time += ms;
-    for (const consumer of this.consumers) consumer.tick?.();
+    for (const consumer of this.consumers) consumer.tick?.(this.time);
     await this.run();
   }
 
