@@ -7,7 +7,7 @@ const root = new URL('../..', import.meta.url).pathname;
 const SPREAD_PUSH = /\.push\(\s*\.\.\.[^\n]*\);/;
 /** Lists that no request makes long. */
 const SHORT = new Set([
-  'worker/http/test-server.ts',
+  'worker/http/testing/test-server.ts',
   'worker/controllers/runtime/test-shard.ts',
   'worker/hub/node-lifecycle.ts',
 ]);

@@ -1,7 +1,7 @@
 /**
  * Holds pods to the level that their namespace's labels ask for, warns of workloads whose pods will not
  * pass, and tells the audit log of both. Source: k8s.io/pod-security-admission admission. That pods which
- * are there already violate a namespace's new level is said in http/namespace-relabel.ts.
+ * are there already violate a namespace's new level is said in http/objects/namespace-relabel.ts.
  */
 import { fieldErrorsText, invalidStatus } from '../../schema/meta/field-error.ts';
 import { equalJson } from '../../schema/meta/json-value.ts';

@@ -6,10 +6,10 @@ import { NODE_DOOR_HEADER, type NodeDoorRequest } from '../../schema/protocol/no
 import { systemUser } from '../../schema/protocol/user-info.ts';
 import { newNodeCredential } from '../authn/node-credential.ts';
 import { parseJoin, parseReport } from './agent-report.ts';
-import { jsonAnswer, pathNotFound } from './answers.ts';
+import { jsonAnswer, pathNotFound } from './answers/answers.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
-import { readBody } from './body.ts';
-import { methodNotAllowed } from './request-errors.ts';
+import { readBody } from './request/body.ts';
+import { methodNotAllowed } from './request/request-errors.ts';
 import { hubOf, shardOf } from './stores.ts';
 
 const SESSION = /^[A-Za-z0-9-]{1,64}$/;

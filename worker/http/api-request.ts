@@ -4,7 +4,7 @@ import type { RequestAudit } from '../audit/request-audit.ts';
 import type { RequestCredentials } from '../authn/chain.ts';
 import type { Env } from '../env.ts';
 import type { HttpRuntime } from './http-runtime.ts';
-import type { RequestInfo } from './request-info.ts';
+import type { RequestInfo } from './request/request-info.ts';
 import type { SecurityDeps } from './security-deps.ts';
 
 /** A request that is authenticated and authorized. */

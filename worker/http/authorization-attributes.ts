@@ -1,6 +1,6 @@
 import type { UserInfo } from '../../schema/protocol/user-info.ts';
 import type { AuthorizationAttributes } from '../authz/attributes.ts';
-import type { RequestInfo } from './request-info.ts';
+import type { RequestInfo } from './request/request-info.ts';
 
 /** What a request wants to do, as the authorizers see it. */
 export function attributesOf(info: RequestInfo, user: UserInfo, fieldSelector: string): AuthorizationAttributes {

@@ -9,7 +9,7 @@ import {
 } from '../../schema/resources/flowcontrol/bootstrap-objects.ts';
 import type { AuthorizationAttributes } from '../authz/attributes.ts';
 import { flowOf } from './flow-control.ts';
-import { TestServer } from './test-server.ts';
+import { TestServer } from './testing/test-server.ts';
 
 const objectOf = ({ name, spec }: Named<unknown>): UntypedObject => ({
   apiVersion: 'flowcontrol.apiserver.k8s.io/v1',

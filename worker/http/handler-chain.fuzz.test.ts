@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { servedResources } from './served-resources.ts';
-import { TestServer } from './test-server.ts';
+import { servedResources } from './served/served-resources.ts';
+import { TestServer } from './testing/test-server.ts';
 
 const oneOf = <T>(...values: readonly T[]) => fc.constantFrom(...values);
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UntypedObject } from '../../schema/meta/object-meta.ts';
 import type { Status } from '../../schema/meta/status.ts';
-import { REQUEST_BODY_BYTES_MAX } from './body.ts';
-import { TestServer } from './test-server.ts';
+import { REQUEST_BODY_BYTES_MAX } from './request/body.ts';
+import { TestServer } from './testing/test-server.ts';
 
 let server: TestServer;
 beforeEach(() => {

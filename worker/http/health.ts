@@ -2,9 +2,9 @@
 import type { GroupResource } from '../../schema/meta/object-meta.ts';
 import { systemUser } from '../../schema/protocol/user-info.ts';
 import type { Env } from '../env.ts';
-import { textAnswer } from './answers.ts';
+import { textAnswer } from './answers/answers.ts';
 import type { ApiRequest } from './api-request.ts';
-import { pathNotFound } from './answers.ts';
+import { pathNotFound } from './answers/answers.ts';
 import { parseEncryptionKeys } from '../sealing/encryption-keys.ts';
 import { hubOf, shardOf } from './stores.ts';
 

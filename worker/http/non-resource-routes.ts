@@ -1,13 +1,13 @@
 /** Paths that are no resources, each with its handler. `/` lists them. */
 import { agentApiHandler } from './agent-api.ts';
-import { jsonAnswer, textAnswer } from './answers.ts';
+import { jsonAnswer, textAnswer } from './answers/answers.ts';
 import type { ApiRequest, Handled } from './api-request.ts';
 import { discoveryHandler, discoveryPaths } from './discovery/routes.ts';
 import { healthHandler } from './health.ts';
 import { CONFIGURATION_PATH, issuerDiscoveryHandler, KEYS_PATH } from './issuer-discovery.ts';
 import { openApiHandler } from './openapi/routes.ts';
 import { hubOf } from './stores.ts';
-import { methodNotAllowed } from './request-errors.ts';
+import { methodNotAllowed } from './request/request-errors.ts';
 import { SERVER_VERSION } from './version.ts';
 
 export type NonResourceHandler = (api: ApiRequest) => Handled | Promise<Handled>;

@@ -29,7 +29,9 @@ function termErrors({ matchLabelExpressions = [] }: Term, field: string): FieldE
     const at = `${field}.matchLabelExpressions[${i}]`;
     return [
       ...(values.length === 0 ? [required(`${at}.values`)] : []),
-      ...values.flatMap((value, j) => (firstIndexOf(values, value) < j ? [duplicate(`${at}.values[${j}]`, value)] : [])),
+      ...values.flatMap((value, j) =>
+        firstIndexOf(values, value) < j ? [duplicate(`${at}.values[${j}]`, value)] : [],
+      ),
       ...validateLabelName(key, `${at}.key`),
       ...(firstIndexOf(keys, key) < i ? [duplicate(`${at}.key`, key)] : []),
     ];

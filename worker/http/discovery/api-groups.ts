@@ -1,10 +1,10 @@
 /** Groups, versions and resources as discovery tells them: derived from the catalog and the lists of routes. */
 import type { ResourceDefinition } from '../../../schema/meta/resource.ts';
 import { createSubresources } from '../../registry/subresources/create-subresources.ts';
-import { isObjectSubresource, objectSubresourceVerbs } from '../object-requests.ts';
-import { type ServedResource, servedResources } from '../served-resources.ts';
-import { subresourceRoutes } from '../subresource-routes.ts';
-import { virtualResources } from '../virtual-resources.ts';
+import { isObjectSubresource, objectSubresourceVerbs } from '../objects/object-requests.ts';
+import { type ServedResource, servedResources } from '../served/served-resources.ts';
+import { subresourceRoutes } from '../subresources/subresource-routes.ts';
+import { virtualResources } from '../virtual/virtual-resources.ts';
 import type { StoredKind } from './storage-version-hash.ts';
 
 export interface ApiSubresource {

@@ -1,5 +1,5 @@
 /** `/api`, `/apis` and what lies below them down to the version: documents made once and told apart by ETag. */
-import { jsonAnswer, pathNotFound } from '../answers.ts';
+import { jsonAnswer, pathNotFound } from '../answers/answers.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
 import { type AllowsConversion, negotiate, noConversion } from '../negotiation/accept.ts';
 import { answerForm } from '../negotiation/answer-form.ts';

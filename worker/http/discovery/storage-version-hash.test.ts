@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { TestServer } from '../test-server.ts';
+import { TestServer } from '../testing/test-server.ts';
 
 interface Listed {
   readonly resources: readonly { readonly name: string; readonly storageVersionHash?: string }[];

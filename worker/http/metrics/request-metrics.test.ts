@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requestInfo } from '../request-info.ts';
+import { requestInfo } from '../request/request-info.ts';
 import { Counter, SERIES_MAX } from './metric-store.ts';
 import { RequestMetrics } from './request-metrics.ts';
 

@@ -3,7 +3,7 @@
  * Cloudflare each isolate counts for itself, and a scrape meets one of them.
  */
 import { isConnection } from '../../authz/long-running.ts';
-import type { RequestInfo } from '../request-info.ts';
+import type { RequestInfo } from '../request/request-info.ts';
 import { type Count, Counter, type Distribution, Histogram, type Labels, SERIES_MAX } from './metric-store.ts';
 
 const DURATION_BOUNDS_SECONDS: readonly number[] = [

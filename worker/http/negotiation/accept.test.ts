@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowsObjectForms } from '../object-forms.ts';
+import { allowsObjectForms } from '../answers/object-forms.ts';
 import { negotiate } from './accept.ts';
 
 const KUBECTL =

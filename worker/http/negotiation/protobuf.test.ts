@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { messageOf } from '../../../schema/decode/decode-protobuf.ts';
 import { type FieldType, structTypeOf } from '../../../schema/decode/field-table.ts';
-import { servedResources } from '../served-resources.ts';
+import { servedResources } from '../served/served-resources.ts';
 import { messageTypeOf } from './protobuf.ts';
 
 /** Whose message form is no message along the field table. */

@@ -1,7 +1,7 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { TestServer } from '../test-server.ts';
-import { servedResources } from '../served-resources.ts';
+import { TestServer } from '../testing/test-server.ts';
+import { servedResources } from '../served/served-resources.ts';
 import { documentNames } from './documents.ts';
 import { schemaName } from './schema-names.ts';
 

@@ -1,6 +1,6 @@
 /** The operations of each path, from what discovery tells of resources. Source: apiserver endpoints/installer.go. */
 import type { ApiResource, ApiSubresource } from '../discovery/api-groups.ts';
-import { findServedResource } from '../served-resources.ts';
+import { findServedResource } from '../served/served-resources.ts';
 import type { Dialect, Exchange, JsonSchema, Parameter } from './dialect.ts';
 import { SCALAR_NAMES, schemaName, typeOfKind } from './schema-names.ts';
 

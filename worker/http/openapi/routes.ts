@@ -1,7 +1,7 @@
 /** `/openapi/v2`, `/openapi/v3` and the documents below it. Source: kube-openapi handler, handler3. */
 import { OPENAPI_TEXTS } from '../../../schema/generated/openapi-texts.ts';
 import { notAcceptable } from '../../../schema/meta/status.ts';
-import { acceptsGzip, jsonAnswer, pathNotFound } from '../answers.ts';
+import { acceptsGzip, jsonAnswer, pathNotFound } from '../answers/answers.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
 import { sha512Hex } from '../discovery/routes.ts';
 import { parseAccept } from '../negotiation/accept.ts';

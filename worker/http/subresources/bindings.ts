@@ -1,11 +1,11 @@
 /** v1 Binding by its old path, POST /api/v1/namespaces/NS/bindings: pods/binding under the body's name. */
 import type { KubeObject } from '../../../schema/meta/object-meta.ts';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../answers/answers.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
-import { type ForeignKind, readForeignObject } from '../foreign-body.ts';
+import { type ForeignKind, readForeignObject } from '../request/foreign-body.ts';
 import { noConversion } from '../negotiation/accept.ts';
 import { answerForm } from '../negotiation/answer-form.ts';
-import { reviewResource } from '../reviews/review-resource.ts';
+import { reviewResource } from '../virtual/reviews/review-resource.ts';
 import { shardOf } from '../stores.ts';
 
 const BINDING: ForeignKind = { group: '', version: 'v1', kind: 'Binding', plural: 'bindings', schema: 'V1Binding' };

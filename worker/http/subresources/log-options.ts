@@ -10,7 +10,7 @@ import type { UntypedObject } from '../../../schema/meta/object-meta.ts';
 import { badRequest, fail, ok, type Result } from '../../../schema/meta/status.ts';
 import { parseTime } from '../../../schema/meta/time.ts';
 import type { LogStreamRequest } from '../../../schema/protocol/agent.ts';
-import { integerParameter } from '../integer-parameter.ts';
+import { integerParameter } from '../request/integer-parameter.ts';
 
 export type LogOptions = Pick<
   LogStreamRequest,

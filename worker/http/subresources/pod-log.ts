@@ -1,10 +1,10 @@
 /** pods/log: the node's agent sends the bytes; the hub joins it with this request. */
 import { notFound } from '../../../schema/meta/status.ts';
 import { askNodeDoor } from '../agent-api.ts';
-import { textAnswer } from '../answers.ts';
+import { textAnswer } from '../answers/answers.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
-import { readLatest } from '../latest-object.ts';
-import type { SubresourceRoute } from '../subresource-route.ts';
+import { readLatest } from '../objects/latest-object.ts';
+import type { SubresourceRoute } from './subresource-route.ts';
 import { logsUnavailable } from './log-availability.ts';
 import { chooseContainer, parseLogOptions } from './log-options.ts';
 

@@ -17,10 +17,10 @@ import {
   withTokenRequestDefaults,
 } from '../../authn/token-request.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
-import { createdAnswer } from '../foreign-answer.ts';
-import { type ForeignKind, readForeignObject } from '../foreign-body.ts';
-import type { SubresourceRoute } from '../subresource-route.ts';
-import { readLatest } from '../latest-object.ts';
+import { createdAnswer } from '../answers/foreign-answer.ts';
+import { type ForeignKind, readForeignObject } from '../request/foreign-body.ts';
+import type { SubresourceRoute } from './subresource-route.ts';
+import { readLatest } from '../objects/latest-object.ts';
 
 const TOKEN_REQUEST: ForeignKind = {
   group: 'authentication.k8s.io',
