@@ -71,7 +71,7 @@ describe('the audit log', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('notes who did what, with bodies where the policy wants them', async () => {
+  test('[A1] notes who did what, with bodies where the policy wants them', async () => {
     const created = await calls.call('POST', configMaps, {
       body: configMap('a'),
       ...named('create-a', { 'user-agent': 'tests/1.0', 'x-forwarded-for': '192.0.2.9, junk' }),
@@ -144,7 +144,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  test('never shows what a Secret or a token holds', async () => {
+  test('[A2] never shows what a Secret or a token holds', async () => {
     const value = Buffer.from('the content of a secret').toString('base64');
     const secret = { kind: 'Secret', metadata: { name: 's' }, data: { k: value } };
     await calls.call('POST', '/api/v1/namespaces/default/secrets', { body: secret, ...named('secret') });
@@ -196,7 +196,7 @@ describe('the audit log', () => {
     });
   });
 
-  test('goes on while who writes it is away', async () => {
+  test('[A3] goes on while who writes it is away', async () => {
     const writer = cluster.pids().agents[0] as number;
     process.kill(writer, 'SIGKILL');
     expect((await calls.call('GET', configMaps, named('meanwhile'))).code).toBe(200);

@@ -317,7 +317,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe('bad input gets a Status, never a 500', () => {
+describe('[W1] bad input gets a Status, never a 500', () => {
   test.each(ROWS)('$what', async ({ method = 'GET', path, options, code, reason, message, causes }) => {
     const answer = await calls.call(method, path, options);
     expect(answer.code, answer.text).toBe(code);

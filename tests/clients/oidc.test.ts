@@ -109,7 +109,7 @@ describe('a user of an outside issuer', () => {
 const unsigned = (header: object, claims: object): string =>
   [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
 
-describe('nobody is', () => {
+describe('[AN2] nobody is', () => {
   const seconds = () => Math.floor(Date.now() / 1000);
   const claims = () => ({ iss: issuers.url('good'), aud: 'zeroplane', sub: 'jane', exp: seconds() + 600 });
 

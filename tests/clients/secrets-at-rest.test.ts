@@ -79,7 +79,7 @@ describe('Secrets at rest', () => {
     await cluster?.remove();
   });
 
-  test('every trace of a Secret is sealed: created, updated, applied, deleted, listed and watched', async () => {
+  test('[S1] every trace of a Secret is sealed: created, updated, applied, deleted, listed and watched', async () => {
     expect(
       (await calls.call('POST', '/api/v1/namespaces', { body: { kind: 'Namespace', metadata: { name: 'other' } } }))
         .code,
@@ -148,7 +148,7 @@ describe('Secrets at rest', () => {
     }
   });
 
-  test('rotation stores everything under the new key, also when it is killed in the middle', async () => {
+  test('[S3] rotation stores everything under the new key, also when it is killed in the middle', async () => {
     const before = readFileSync(keyFile(), 'utf8').trim();
     for (let n = 0; n < 150; n += 1) {
       expect(
@@ -185,7 +185,7 @@ describe('Secrets at rest', () => {
     expect((await calls.call('GET', secrets('default', 'kept'))).json.data.key).toBe(base64(`${marker}-kept`));
   });
 
-  test('with a wrong key Secrets answer 500 and nothing else is touched; with the right one all is back', async () => {
+  test('[S2] with a wrong key Secrets answer 500 and nothing else is touched; with the right one all is back', async () => {
     const right = readFileSync(keyFile(), 'utf8');
     await calls.close();
     await cluster.stop();
@@ -225,7 +225,7 @@ describe('Secrets at rest', () => {
     expect((await calls.call('GET', '/readyz')).code).toBe(200);
   });
 
-  test('a row that was altered or moved is not given out, and stays', async () => {
+  test('[S2] a row that was altered or moved is not given out, and stays', async () => {
     await calls.call('POST', secrets('default'), { body: secret('altered', 'a') });
     await calls.call('POST', secrets('default'), { body: secret('swapped', 'b') });
     await calls.close();

@@ -67,7 +67,7 @@ describe.skipIf(!hasKubectl())('kubectl apply --server-side', () => {
     await cluster?.remove();
   });
 
-  test('creates, and changes nothing when applied again', async () => {
+  test('[SSA2] creates, and changes nothing when applied again', async () => {
     const config = JSON.stringify(configMap('plain', { a: '1' }));
     expect(await kubectl('apply --server-side -f -', config)).toBe('configmap/plain serverside-applied\n');
     const first = await get('configmap plain');
@@ -78,7 +78,7 @@ describe.skipIf(!hasKubectl())('kubectl apply --server-side', () => {
     expect(await kubectl('get configmap plain -o yaml')).not.toContain('managedFields');
   });
 
-  test('a conflict says who owns what, and can be forced', async () => {
+  test('[SSA3] a conflict says who owns what, and can be forced', async () => {
     await kubectl('apply --server-side --field-manager=one -f -', deployment('web', { replicas: 0 }));
     const refused = await run('apply --server-side --field-manager=two -f -', deployment('web', { replicas: 1 }));
     expect(refused.code).toBe(1);
@@ -98,7 +98,7 @@ describe.skipIf(!hasKubectl())('kubectl apply --server-side', () => {
     expect(owners(forced).filter((owner) => owner.endsWith('Apply'))).toEqual(['one Apply', 'two Apply']);
   });
 
-  test('what is no longer applied is taken away, unless another owns it too', async () => {
+  test('[SSA4] what is no longer applied is taken away, unless another owns it too', async () => {
     const config = (data: Record<string, string>) => JSON.stringify(configMap('shared', data));
     await kubectl('apply --server-side --field-manager=one -f -', config({ a: '1', b: '1', c: '1' }));
     await kubectl('apply --server-side --field-manager=two -f -', config({ b: '1' }));
@@ -120,7 +120,7 @@ describe.skipIf(!hasKubectl())('kubectl apply --server-side', () => {
     expect(await get('configmap dry')).toEqual(before);
   });
 
-  test('takes over from client-side apply, which keeps working beside it', async () => {
+  test('[SSA5] takes over from client-side apply, which keeps working beside it', async () => {
     await kubectl('apply -f -', deployment('upgraded', { replicas: 0, labels: { tier: 'front' } }));
     expect(owners(await get('deployment upgraded'))).toContain('kubectl-client-side-apply Update');
     await kubectl('apply --server-side -f -', deployment('upgraded', { replicas: 0, image: 'nginx:2' }));

@@ -65,7 +65,7 @@ const closing = async ({ socket }: Opened): Promise<number> => {
   return code;
 };
 
-describe('a watch over WebSocket', () => {
+describe('[WA3] a watch over WebSocket', () => {
   test('of a namespace gives a text message per event', async () => {
     await create('first');
     const watch = await connect(NEW_WATCHES);

@@ -172,7 +172,7 @@ describe.each(corpus)('$name', ({ name, rows }) => {
 describe('the corpus', () => {
   const ids = corpus.flatMap(({ rows }) => rows.map(({ id }) => id));
 
-  test('has rows enough, each with an id of its own', () => {
+  test('[W1] has rows enough, each with an id of its own', () => {
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length).toBeGreaterThanOrEqual(CORPUS_ROWS_MIN);
   });

@@ -314,7 +314,7 @@ const BOMBS: readonly Bomb[] = [
   },
 ];
 
-describe('what costs much is bounded', () => {
+describe('[W1] what costs much is bounded', () => {
   beforeAll(async () => {
     const long = pod({ nodeName: 'n1', terminationGracePeriodSeconds: 9_223_372_036_854_775_000 }, { name: 'long' });
     expect((await calls.call('POST', PODS, { body: long })).code).toBe(201);

@@ -25,7 +25,7 @@ function expectAll(text: string, value: string): void {
   for (const name of NAMES) expect(text).toContain(`"${name}":"${value}"`);
 }
 
-describe('members of every object are keys like any other', () => {
+describe('[W2] members of every object are keys like any other', () => {
   beforeAll(async () => {
     const made = await calls.call('POST', CONFIG_MAPS, {
       body: `{"metadata":{"name":"keys"},"data":${members('created')}}`,

@@ -206,7 +206,7 @@ describe('who may read pods of one namespace', () => {
 test('tokens are no part of the right to write service accounts', () =>
   check(as('accountant'), ['', 'POST /api/v1/namespaces/mine/serviceaccounts/default/token', { spec: {} }, 403]));
 
-describe('acting as others', () => {
+describe('[AZ1] acting as others', () => {
   const PODS = 'GET /api/v1/namespaces/mine/pods';
   const rows: readonly (readonly [string, Record<string, string>, number, string?])[] = [
     ['whom one may', { 'impersonate-user': 'reader' }, 200],
@@ -261,7 +261,7 @@ describe('acting as others', () => {
   });
 });
 
-describe('granting more than one has', () => {
+describe('[AZ1] granting more than one has', () => {
   const ROLES = `${RBAC}/namespaces/mine/roles`;
   const BINDINGS = `${RBAC}/namespaces/mine/rolebindings`;
   const SECRETS = [core(['secrets'], ['get'])];
@@ -394,7 +394,7 @@ describe('granting more than one has', () => {
   );
 });
 
-describe('a node', () => {
+describe('[AZ2] a node', () => {
   const NODE = { 'impersonate-user': 'system:node:n1', 'impersonate-group': 'system:nodes' };
   const PODS = '/api/v1/namespaces/mine/pods';
   const mirror = { annotations: { 'kubernetes.io/config.mirror': 'x' } };
@@ -522,7 +522,7 @@ describe('a node', () => {
   });
 });
 
-describe('forged owners', () => {
+describe('[AZ3] forged owners', () => {
   const maps = (namespace: string): string => `/api/v1/namespaces/${namespace}/configmaps`;
   const exists = async (path: string): Promise<boolean> => (await calls.call('GET', path)).code === 200;
   const gone = (path: string): Promise<true> =>

@@ -61,7 +61,7 @@ async function userOf(token: string) {
   return result.ok ? result.value : undefined;
 }
 
-describe('anonymous requests', () => {
+describe('[AN1] anonymous requests', () => {
   const anonymous = { ok: true, value: { username: 'system:anonymous', groups: ['system:unauthenticated'] } };
   const refused = { ok: false, status: { code: 401, reason: 'Unauthorized', message: 'Unauthorized' } };
 

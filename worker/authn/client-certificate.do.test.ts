@@ -2,7 +2,7 @@ import { env, exports } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { clientCertificateUser } from './client-certificate.ts';
 
-it('no header makes a client certificate of itself, and none counts that no authority is named for', async () => {
+it('[AN3] no header makes a client certificate of itself, and none counts that no authority is named for', async () => {
   expect((env as { CLIENT_CERTIFICATE_ISSUERS?: string }).CLIENT_CERTIFICATE_ISSUERS).toBe('');
   const certificate = {
     certPresented: '1',

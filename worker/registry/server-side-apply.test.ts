@@ -189,7 +189,7 @@ describe('an apply', () => {
   });
 });
 
-describe('ownership', () => {
+describe('[SSA1] ownership', () => {
   it('is of the subresource that was written', () => {
     apply('me', web({ replicas: 1 }));
     const status = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, status: { replicas: 1 } };
@@ -212,7 +212,7 @@ describe('ownership', () => {
     expect(ownersOf(patched.body)).toEqual([`me Apply ${TIME}`, `test Update status ${TIME}`]);
   });
 
-  it('moves with the replicas of a Scale', () => {
+  it('[SSA6] moves with the replicas of a Scale', () => {
     apply('me', web({ replicas: 1 }));
     const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'web' }, spec: { replicas: 4 } };
     const target = { resource: 'deployments.apps', name: 'web', subresource: 'scale' };
@@ -304,7 +304,7 @@ describe('whatever is written by whom', () => {
   const data = fc.dictionary(fc.constantFrom('x', 'y', 'z'), fc.constantFrom('1', '2'), { minKeys: 1 });
   const step = fc.record({ manager, data, kind: fc.constantFrom('apply', 'force', 'update') });
 
-  it('applies are idempotent, and without force nobody who applies loses what they own', () => {
+  it('[SSA2] [SSA3] applies are idempotent, and without force nobody who applies loses what they own', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
         tx = new MemoryTransaction('shop', 100);

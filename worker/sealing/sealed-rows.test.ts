@@ -31,7 +31,7 @@ describe('sealed rows', () => {
     );
   });
 
-  it('differ each time and show nothing of the text', () => {
+  it('[S1] differ each time and show nothing of the text', () => {
     const text = 'a text that would be recognized';
     const [a, b] = [codec(ONE).seal(place, text), codec(ONE).seal(place, text)];
     expect(a.bytes).not.toEqual(b.bytes);

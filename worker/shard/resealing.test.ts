@@ -89,7 +89,7 @@ describe('resealing', () => {
     expect(store.object('secrets', 'old')).toMatchObject({ revision: 4, uid: 'uid', text: text('old') });
   });
 
-  it('goes on after a crash anywhere, and both keys open everything meanwhile', async () => {
+  it('[S3] goes on after a crash anywhere, and both keys open everything meanwhile', async () => {
     const count = RESEALED_ROWS_MAX + 20;
     for (let crashAfter = 1; crashAfter <= 3; crashAfter += 1) {
       const host = new SqliteHost();
@@ -121,7 +121,7 @@ describe('resealing', () => {
     }
   });
 
-  it('leaves what it cannot open as it is, tells of it, and is not done', async () => {
+  it('[S2] leaves what it cannot open as it is, tells of it, and is not done', async () => {
     const host = new SqliteHost();
     fill(open(host, ONE).store, 2);
     const { store, resealing, found } = open(host, TWO);

@@ -113,7 +113,7 @@ const watcher = (sink: Lines, more: Partial<Watcher> = {}, format: WatchFormat =
   ...more,
 });
 
-describe('what a change is to a selector', () => {
+describe('[WA2] what a change is to a selector', () => {
   it.each<[string, Made, string | undefined]>([
     ['created and selected', { type: 'ADDED', color: 'red' }, 'ADDED'],
     ['created and not selected', { type: 'ADDED', color: 'blue' }, undefined],
@@ -176,7 +176,7 @@ describe('the formats of events', () => {
     expect(two).toMatchObject({ columnDefinitions: null, rows: [{ cells: ['b'] }] });
   });
 
-  it('marks the bookmark that ends the initial events', () => {
+  it('[WA1] marks the bookmark that ends the initial events', () => {
     const encoder = new EventEncoder(request(), definition, () => 0);
     expect(JSON.parse(encoder.bookmark(9, true, false))).toEqual({
       type: 'BOOKMARK',

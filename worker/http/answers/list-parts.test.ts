@@ -32,7 +32,7 @@ const WHOLE = {
   items: [{ metadata: { name: 'a' } }, { metadata: { name: 'b' } }, { note: ',"items":[' }],
 };
 
-describe('a list in parts', () => {
+describe('[L1] a list in parts', () => {
   it('becomes one stream', async () => {
     expect(JSON.parse(await textOf(list()))).toEqual(WHOLE);
   });

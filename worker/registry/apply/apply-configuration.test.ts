@@ -76,7 +76,7 @@ const ownersOf = (object: UntypedObject) =>
   Object.fromEntries((object.metadata.managedFields ?? []).map((entry) => [entry.manager, entry.fieldsV1]));
 
 describe('an update', () => {
-  it('owns what it creates, as upstream shows it', () => {
+  it('[SSA1] owns what it creates, as upstream shows it', () => {
     const spec = {
       replicas: 3,
       selector: { matchLabels: { app: 'web' } },
@@ -206,7 +206,7 @@ describe('an apply', () => {
     expect(ownersOf(forced)).toEqual({ a: { 'f:spec': { 'f:paused': {} } }, me: { 'f:spec': { 'f:replicas': {} } } });
   });
 
-  it('removes what it no longer applies, but not what others own too', () => {
+  it('[SSA4] removes what it no longer applies, but not what others own too', () => {
     const mine = applied(undefined, { manager: 'me', object: map({ x: '1', y: '1', z: '1' }) });
     const ours = applied(mine, { manager: 'you', object: map({ y: '1' }) });
     const less = applied(ours, { manager: 'me', object: map({ x: '1' }) });
@@ -293,7 +293,7 @@ function history(steps: readonly { manager: string; isApply: boolean; object: Un
 }
 
 describe('applies in any order', () => {
-  it('are idempotent', () => {
+  it('[SSA2] are idempotent', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 6 }), step, (before, last) => {
         const config = { manager: last.manager, object: last.object, force: true };
@@ -305,7 +305,7 @@ describe('applies in any order', () => {
     );
   });
 
-  it('never take from others what they own, unless forced to change it', () => {
+  it('[SSA3] never take from others what they own, unless forced to change it', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 6 }), step, (before, last) => {
         const live = history(before);

@@ -31,7 +31,7 @@ const entries = (...owners: readonly Owner[]): ManagedFieldsEntry[] =>
 const after = (parent: ManagedFieldsEntry[], scale: ManagedFieldsEntry[]) =>
   ownersAfterScale(deployments, 'apps/v1', parent, scale);
 
-describe('the owners of a Scale', () => {
+describe('[SSA6] the owners of a Scale', () => {
   it('are those who own the replicas', () => {
     const parent = entries(['a', 'Apply', BOTH, { time: TIME }], ['b', 'Apply', SELECTOR], ['c', 'Update', REPLICAS]);
     expect(scaleOwners(deployments, parent)).toEqual(
