@@ -1,5 +1,6 @@
 /** Tokens of the cluster's own making: whether it has signed them, found out once per token and set of keys. */
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
+import { hasJwtForm } from './jwt-form.ts';
 import { SIGNING_ALGORITHM, type SigningKeys } from './signing-keys.ts';
 
 /** How many verified signatures of a kind of token an isolate remembers. */
@@ -7,6 +8,7 @@ const VERIFIED_TOKENS_MAX = 2048;
 
 /** What an unverified token says of its issuer. */
 export function issuerOf(token: string): string | undefined {
+  if (!hasJwtForm(token)) return undefined;
   try {
     return decodeJwt(token).iss;
   } catch {

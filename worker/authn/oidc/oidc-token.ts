@@ -1,11 +1,10 @@
 /** Users of outside issuers of OpenID Connect tokens. Source: apiserver plugin/pkg/authenticator/token/oidc. */
 import { type CompactJWSHeaderParameters, decodeJwt, decodeProtectedHeader } from 'jose';
 import { type AuthenticationOutcome, invalidToken, NOT_MINE, type TokenAuthenticator } from '../authenticator.ts';
+import { hasJwtForm } from '../jwt-form.ts';
 import { tokenProblem, userOfClaims } from './claims-to-user.ts';
 import { ISSUER_ALGORITHMS } from './issuer-key-set.ts';
 import type { JwtIssuer } from './jwt-issuer.ts';
-
-const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 interface Peeked {
   readonly issuer: string;
@@ -54,7 +53,7 @@ export const oidcToken: TokenAuthenticator = {
   name: 'oidc',
   knowsAudiences: false,
   async authenticateToken(token, _audiences, { jwtIssuers, now }) {
-    if (jwtIssuers.length === 0 || !JWT.test(token)) return NOT_MINE;
+    if (jwtIssuers.length === 0 || !hasJwtForm(token)) return NOT_MINE;
     const peeked = peek(token);
     const issuer = peeked && jwtIssuers.find(({ config }) => config.issuer?.url === peeked.issuer);
     return issuer ? authenticateWith(issuer, token, peeked.header, now) : NOT_MINE;
