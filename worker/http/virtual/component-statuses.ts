@@ -10,7 +10,7 @@ import type { Env } from '../../env.ts';
 import type { ApiRequest, Handled } from '../api-request.ts';
 import { answerForm } from '../negotiation/answer-form.ts';
 import { allowsObjectForms } from '../answers/object-forms.ts';
-import { respond } from '../objects/object-requests.ts';
+import { respond } from '../objects/respond.ts';
 import type { ServedResource } from '../served/served-resources.ts';
 import { hubOf, shardOf } from '../stores.ts';
 import type { VirtualResource } from './virtual-resource.ts';
