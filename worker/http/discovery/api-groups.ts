@@ -1,7 +1,7 @@
 /** Groups, versions and resources as discovery tells them: derived from the catalog and the lists of routes. */
 import type { ResourceDefinition } from '../../../schema/meta/resource.ts';
 import { createSubresources } from '../../registry/subresources/create-subresources.ts';
-import { isObjectSubresource, objectSubresourceVerbs } from '../objects/object-requests.ts';
+import { isObjectSubresource, objectSubresourceVerbs } from '../served/object-subresources.ts';
 import { type ServedResource, servedResources } from '../served/served-resources.ts';
 import { subresourceRoutes } from '../subresources/subresource-routes.ts';
 import { virtualResources } from '../virtual/virtual-resources.ts';

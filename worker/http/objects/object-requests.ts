@@ -9,6 +9,7 @@ import type { Accepted } from '../negotiation/accept.ts';
 import { answerForm } from '../negotiation/answer-form.ts';
 import { routeRefusal } from '../negotiation/route-match.ts';
 import { methodNotAllowed, unknownResource } from '../request/request-errors.ts';
+import { isObjectSubresource, objectSubresourceVerbs } from '../served/object-subresources.ts';
 import type { ServedResource } from '../served/served-resources.ts';
 import { findSubresourceRoute } from '../subresources/subresource-routes.ts';
 import { getObject, listObjects } from './read-requests.ts';
@@ -67,17 +68,6 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   list: listObjects,
   watch: watchObjects,
 };
-
-/** Subresources that are the object itself (or its Scale) under other rules. */
-export function isObjectSubresource({ definition }: ServedResource, subresource: string): boolean {
-  if (subresource === 'status') return definition.status !== undefined;
-  if (subresource === 'scale') return definition.scale !== undefined;
-  return Object.hasOwn(definition.updateSubresources, subresource);
-}
-
-/** `finalize` is only ever written. */
-export const objectSubresourceVerbs = (subresource: string): readonly string[] =>
-  subresource === 'finalize' ? ['update'] : ['get', 'patch', 'update'];
 
 /** Paths whose shape does not fit the kind's scope, or which carry too little or too much. */
 function checkRoute({ info }: ApiRequest, { definition }: ServedResource): Status | undefined {

@@ -1,5 +1,5 @@
 import { findCreateSubresource } from '../../registry/subresources/create-subresources.ts';
-import { isObjectSubresource } from '../objects/object-requests.ts';
+import { isObjectSubresource } from './object-subresources.ts';
 import type { RequestInfo } from '../request/request-info.ts';
 import { findServedResource } from './served-resources.ts';
 import { findSubresourceRoute } from '../subresources/subresource-routes.ts';
