@@ -1,8 +1,9 @@
 /**
  * Runs every check in order and says at the end how many tests passed. `--quick`: format, lint, types
- * and pure tests only. Steps run one after the other: two cores are the machine this is sized for.
+ * and pure tests only. Two cores are the machine this is sized for: steps that keep both busy run one after
+ * the other, and what needs only one runs beside what needs the other.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +38,26 @@ function check(name: string, argv: readonly string[]): void {
   const good = run(name, argv, { quiet: true });
   totals[good ? 'passed' : 'failed'] += 1;
   if (!good) failures.push(name);
+}
+
+/** A check that runs beside what follows, until it is waited for. */
+function checkBeside(name: string, argv: readonly string[]): () => Promise<void> {
+  const started = Date.now();
+  const child = spawn(argv[0] as string, argv.slice(1), { stdio: 'pipe' });
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  child.stderr.on('data', (chunk) => (output += chunk));
+  const ended = new Promise<boolean>((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
+  });
+  return async () => {
+    const good = await ended;
+    if (!good) process.stdout.write(output);
+    console.log(`${good ? '✓' : '✗'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+    totals[good ? 'passed' : 'failed'] += 1;
+    if (!good) failures.push(name);
+  };
 }
 
 interface VitestReport {
@@ -114,9 +135,7 @@ tests('unit');
 if (!quick) {
   installTestPackages();
   bringKubectl();
-  check('wrangler accepts the Worker', ['wrangler', 'deploy', '--dry-run', '--outdir', join(scratch, 'bundle')]);
-  tests('do');
-  check('simulation of the revision line', [
+  const simulated = checkBeside('simulation of the revision line', [
     'node',
     '--disable-warning=ExperimentalWarning',
     'tests/sim/run.ts',
@@ -125,6 +144,9 @@ if (!quick) {
     '--steps',
     '5000',
   ]);
+  check('wrangler accepts the Worker', ['wrangler', 'deploy', '--dry-run', '--outdir', join(scratch, 'bundle')]);
+  tests('do');
+  await simulated();
   tests('clients');
   tests('node');
 }
